@@ -42,6 +42,13 @@ enum assay_relation {
     ASSAY_REL_REPEATS = 20
 };
 
+/* Whether this version knows the kind: the numbers above have gaps. */
+static inline bool assay_kind_is_known(uint64_t kind)
+{
+    return (kind >= ASSAY_KIND_FOUND && kind <= ASSAY_KIND_VOUCH) ||
+           (kind >= ASSAY_KIND_CAPTURE && kind <= ASSAY_KIND_RETRACT);
+}
+
 /* The word for a kind ("found", "claim", ...); "unknown" for others. */
 const char *assay_kind_name(uint64_t kind);
 

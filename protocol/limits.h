@@ -5,6 +5,8 @@
 #ifndef ASSAY_PROTOCOL_LIMITS_H
 #define ASSAY_PROTOCOL_LIMITS_H
 
+#include <stdint.h>
+
 /* Sizes fixed by SHA-256, Ed25519 (RFC 8032) and the record format. */
 #define ASSAY_HASH_SIZE 32
 #define ASSAY_ID_SIZE 32
@@ -39,6 +41,9 @@
 
 /* Heads of one log; a griefer's forks end here. A local limit. */
 #define ASSAY_HEADS_MAX 64
+
+/* Times and sizes: what a reader that keeps numbers as doubles still holds. */
+#define ASSAY_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
 /* Nesting of CBOR items inside what this version does not know. */
 #define ASSAY_CBOR_DEPTH_MAX 8

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record.h"
+
+#include "cbor.h"
+#include "check.h"
+#include "envelope.h"
+#include "key.h"
+
+#define PAYLOAD_REQUIRED 0x7eU /* Bits 1 to 6. */
+
+/* Where the values of payload keys begin, for faults found afterwards. */
+struct payload_offsets {
+    size_t at[ASSAY_PAYLOAD_ABOUT + 1];
+    unsigned seen; /* One bit a key. */
+};
+
+static void read_protected(struct assay_cbor_reader *reader,
+                           struct assay_key *key_out)
+{
+    static const uint8_t head[] = ASSAY_PROTECTED_HEAD;
+    struct assay_bytes header = assay_cbor_read_bytes(reader, ASSAY_RECORD_MAX);
+    size_t at = reader->pos - header.len;
+
+    if (reader->err != ASSAY_OK) {
+        return;
+    }
+    for (size_t index = 0; index < ASSAY_PROTECTED_HEAD_SIZE; index++) {
+        if (index >= header.len || header.data[index] != head[index]) {
+            assay_cbor_fail_at(reader, at + index, ASSAY_E_MALFORMED,
+                               "the protected header is {1: -8, 4: key}");
+            return;
+        }
+    }
+    if (header.len != ASSAY_PROTECTED_SIZE) {
+        assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
+                           "the protected header ends with a key of 32 bytes");
+        return;
+    }
+    memcpy(key_out->bytes, header.data + ASSAY_PROTECTED_HEAD_SIZE,
+           ASSAY_KEY_SIZE);
+}
+
+static void read_prev(struct assay_cbor_reader *reader,
+                      struct assay_payload *payload)
+{
+    payload->prev_count = assay_cbor_read_array(reader, ASSAY_PREV_MAX);
+    for (size_t index = 0; index < payload->prev_count; index++) {
+        size_t at = reader->pos;
+
+        assay_cbor_read_fixed(reader, payload->prev[index].hash, ASSAY_ID_SIZE);
+        if (index > 0 &&
+            assay_envelope_compare_ids(&payload->prev[index - 1],
+                                       &payload->prev[index]) >= 0) {
+            assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
+                               "prev is sorted and unique");
+        }
+    }
+}
+
+static void read_about(struct assay_cbor_reader *reader,
+                       struct assay_payload *payload)
+{
+    size_t at = reader->pos;
+
+    payload->about_count = assay_cbor_read_array(reader, ASSAY_LIST_MAX);
+    if (payload->about_count == 0) {
+        assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
+                           "about is left out where it is empty");
+    }
+    for (size_t index = 0; index < payload->about_count; index++) {
+        struct assay_about *about = &payload->about[index];
+
+        at = reader->pos;
+        if (assay_cbor_read_array(reader, ASSAY_LIST_MAX) != 2) {
+            assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
+                               "an entry of about is [relation, id]");
+        }
+        about->relation = assay_cbor_read_uint(reader);
+        assay_cbor_read_fixed(reader, about->id.hash, ASSAY_ID_SIZE);
+        if (index > 0 && assay_envelope_compare_abouts(about - 1, about) >= 0) {
+            assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
+                               "about is sorted by relation, then id, and "
+                               "unique");
+        }
+    }
+}
+
+static void read_time(struct assay_cbor_reader *reader,
+                      struct assay_payload *payload)
+{
+    size_t at = reader->pos;
+
+    payload->time_s = assay_cbor_read_uint(reader);
+    if (payload->time_s > ASSAY_NUMBER_MAX) {
+        assay_cbor_fail_at(reader, at, ASSAY_E_LIMIT,
+                           "time is 2^53 - 1 at most");
+    }
+}
+
+static void read_field(struct assay_cbor_reader *reader, uint64_t key,
+                       struct assay_payload *payload)
+{
+    switch (key) {
+    case ASSAY_PAYLOAD_KIND:
+        payload->kind = assay_cbor_read_uint(reader);
+        break;
+    case ASSAY_PAYLOAD_AUTH:
+        assay_cbor_read_fixed(reader, payload->auth.hash, ASSAY_ID_SIZE);
+        break;
+    case ASSAY_PAYLOAD_SEQ:
+        payload->seq = assay_cbor_read_uint(reader);
+        break;
+    case ASSAY_PAYLOAD_PREV:
+        read_prev(reader, payload);
+        break;
+    case ASSAY_PAYLOAD_TIME:
+        read_time(reader, payload);
+        break;
+    case ASSAY_PAYLOAD_BODY_HASH:
+        assay_cbor_read_fixed(reader, payload->body_hash, ASSAY_HASH_SIZE);
+        break;
+    case ASSAY_PAYLOAD_GRANT:
+        payload->grant = assay_cbor_skip(reader);
+        break;
+    case ASSAY_PAYLOAD_ABOUT:
+        read_about(reader, payload);
+        break;
+    default:
+        ASSAY_CHECK(false); /* read_payload lets only 1 to 8 come here. */
+        break;
+    }
+}
+
+static void check_grant(struct assay_cbor_reader *reader,
+                        const struct assay_payload *payload,
+                        const struct payload_offsets *offsets)
+{
+    bool has_grant = (offsets->seen & (1U << ASSAY_PAYLOAD_GRANT)) != 0;
+    bool is_required = assay_grant_is_required(payload->kind);
+    struct assay_grant grant;
+    struct assay_fault fault;
+
+    if (is_required && !has_grant) {
+        assay_cbor_fail(reader, ASSAY_E_MALFORMED,
+                        "found, member, revoke and rotate have a grant");
+        return;
+    }
+    if (!is_required) {
+        if (has_grant && assay_kind_is_known(payload->kind)) {
+            assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_GRANT],
+                               ASSAY_E_MALFORMED,
+                               "records of this kind have no grant");
+        }
+        return;
+    }
+
+    enum assay_err err =
+        assay_grant_read(payload->kind, payload->grant, &grant, &fault);
+    if (err != ASSAY_OK) {
+        assay_cbor_fail_at(reader,
+                           offsets->at[ASSAY_PAYLOAD_GRANT] + fault.offset, err,
+                           fault.rule);
+    }
+}
+
+static void check_place_in_log(struct assay_cbor_reader *reader,
+                               const struct assay_payload *payload,
+                               const struct payload_offsets *offsets)
+{
+    static const struct assay_id zero;
+    bool is_found = payload->kind == ASSAY_KIND_FOUND;
+
+    if (payload->kind == 0) {
+        assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_KIND],
+                           ASSAY_E_MALFORMED, "kind is 1 or more");
+    }
+    if (assay_id_equal(&payload->auth, &zero) != is_found) {
+        assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_AUTH],
+                           ASSAY_E_MALFORMED,
+                           "auth is zero in a found record and nowhere else");
+    }
+    if (payload->seq == 0) {
+        assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_SEQ], ASSAY_E_SEQ,
+                           "seq counts from 1");
+    }
+    if ((payload->seq == 1) != (payload->prev_count == 0)) {
+        assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_SEQ], ASSAY_E_SEQ,
+                           "seq is 1 exactly where prev is empty");
+    }
+    if (assay_kind_is_root(payload->kind) && payload->seq != 1) {
+        assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_SEQ], ASSAY_E_SEQ,
+                           "found and rotate begin their log");
+    }
+}
+
+static void read_payload(struct assay_cbor_reader *reader,
+                         struct assay_payload *payload)
+{
+    struct payload_offsets offsets = {{0}, 0};
+    uint64_t key = 0;
+
+    payload->prev_count = 0;
+    payload->about_count = 0;
+    payload->grant = ASSAY_BYTES_NONE;
+
+    struct assay_cbor_map map = assay_cbor_read_map(reader, ASSAY_LIST_MAX);
+    size_t at = reader->pos;
+    while (assay_cbor_next_key(reader, &map, &key)) {
+        if (key < ASSAY_PAYLOAD_KIND || key > ASSAY_PAYLOAD_ABOUT) {
+            assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
+                               "the payload's keys are 1 to 8");
+            return;
+        }
+        offsets.at[key] = reader->pos;
+        offsets.seen |= 1U << key;
+        read_field(reader, key, payload);
+        at = reader->pos;
+    }
+    if (reader->err != ASSAY_OK) {
+        return;
+    }
+    if ((offsets.seen & PAYLOAD_REQUIRED) != PAYLOAD_REQUIRED) {
+        assay_cbor_fail(reader, ASSAY_E_MALFORMED,
+                        "the payload has the keys 1 to 6");
+        return;
+    }
+    check_place_in_log(reader, payload, &offsets);
+    check_grant(reader, payload, &offsets);
+}
+
+static void read_envelope(struct assay_cbor_reader *reader,
+                          struct assay_record *record)
+{
+    if (assay_cbor_read_tag(reader) != ASSAY_COSE_SIGN1) {
+        assay_cbor_fail_at(reader, 0, ASSAY_E_MALFORMED,
+                           "an envelope has the tag 18 (COSE_Sign1)");
+    }
+    if (assay_cbor_read_array(reader, ASSAY_LIST_MAX) != 4) {
+        assay_cbor_fail_at(reader, 1, ASSAY_E_MALFORMED,
+                           "an envelope is an array of 4");
+    }
+    read_protected(reader, &record->key);
+
+    size_t at = reader->pos;
+    if (assay_cbor_read_map(reader, ASSAY_LIST_MAX).left != 0) {
+        assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
+                           "the unprotected header is empty");
+    }
+    record->signed_bytes = assay_cbor_read_bytes(reader, ASSAY_RECORD_MAX);
+    assay_cbor_read_fixed(reader, record->signature, ASSAY_SIGNATURE_SIZE);
+}
+
+static void refuse(struct assay_fault *fault_out, const char *rule)
+{
+    if (fault_out != NULL) {
+        fault_out->offset = 0;
+        fault_out->rule = rule;
+    }
+}
+
+enum assay_err assay_record_parse(struct assay_bytes envelope,
+                                  struct assay_bytes body,
+                                  struct assay_record *record_out,
+                                  struct assay_fault *fault_out)
+{
+    struct assay_cbor_reader reader;
+
+    if (envelope.len > ASSAY_RECORD_MAX ||
+        body.len > ASSAY_RECORD_MAX - envelope.len) {
+        refuse(fault_out, "envelope and body are 32 KiB at most");
+        return ASSAY_E_LIMIT;
+    }
+
+    assay_cbor_reader_init(&reader, envelope);
+    read_envelope(&reader, record_out);
+    enum assay_err err = assay_cbor_reader_finish(&reader, fault_out);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+
+    struct assay_bytes payload = record_out->signed_bytes;
+    assay_cbor_reader_init_at(&reader, payload,
+                              (size_t)(payload.data - envelope.data));
+    read_payload(&reader, &record_out->payload);
+    err = assay_cbor_reader_finish(&reader, fault_out);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+
+    record_out->envelope = envelope;
+    record_out->body = body;
+    struct assay_sig_structure structure =
+        assay_sig_structure_of(envelope, payload);
+    assay_sig_structure_hash(&structure, &record_out->id);
+    return ASSAY_OK;
+}
+
+static enum assay_err check_named_keys(const struct assay_record *record)
+{
+    struct assay_grant grant;
+
+    if (assay_kind_is_root(record->payload.kind)) {
+        return assay_key_is_prime_order(&record->key) ? ASSAY_OK : ASSAY_E_KEY;
+    }
+    if (record->payload.kind != ASSAY_KIND_MEMBER) {
+        return ASSAY_OK;
+    }
+    enum assay_err err = assay_grant_read(record->payload.kind,
+                                          record->payload.grant, &grant, NULL);
+    ASSAY_CHECK(err == ASSAY_OK); /* Parsing has read it before. */
+    return assay_key_is_prime_order(&grant.key) ? ASSAY_OK : ASSAY_E_KEY;
+}
+
+enum assay_err assay_record_check(const struct assay_record *record)
+{
+    uint8_t buffer[ASSAY_SIG_STRUCTURE_MAX];
+    uint8_t hash[ASSAY_HASH_SIZE];
+
+    struct assay_sig_structure structure =
+        assay_sig_structure_of(record->envelope, record->signed_bytes);
+    enum assay_err err = assay_key_verify(
+        &record->key, assay_sig_structure_join(&structure, buffer),
+        record->signature);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    err = check_named_keys(record);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (record->body.data != NULL) {
+        assay_hash(record->body, hash);
+        if (memcmp(hash, record->payload.body_hash, sizeof(hash)) != 0) {
+            return ASSAY_E_BODY;
+        }
+    }
+    return ASSAY_OK;
+}
+
+enum assay_err assay_record_open(struct assay_bytes envelope,
+                                 struct assay_bytes body,
+                                 struct assay_record *record_out,
+                                 struct assay_fault *fault_out)
+{
+    enum assay_err err =
+        assay_record_parse(envelope, body, record_out, fault_out);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    err = assay_record_check(record_out);
+    if (err != ASSAY_OK) {
+        refuse(fault_out, assay_err_phrase(err));
+    }
+    return err;
+}
+
+enum assay_err assay_record_split(struct assay_bytes item,
+                                  struct assay_bytes *envelope_out,
+                                  struct assay_bytes *body_out,
+                                  struct assay_fault *fault_out)
+{
+    struct assay_cbor_reader reader;
+    struct assay_bytes body = ASSAY_BYTES_NONE;
+
+    assay_cbor_reader_init(&reader, item);
+    if (assay_cbor_read_array(&reader, ASSAY_LIST_MAX) != 2) {
+        assay_cbor_fail_at(&reader, 0, ASSAY_E_MALFORMED,
+                           "a record is [envelope, body / null]");
+    }
+    struct assay_bytes envelope =
+        assay_cbor_read_bytes(&reader, ASSAY_RECORD_MAX);
+    if (assay_cbor_peek(&reader) == ASSAY_CBOR_NULL) {
+        assay_cbor_read_null(&reader);
+    } else {
+        body = assay_cbor_read_bytes(&reader, ASSAY_RECORD_MAX);
+    }
+
+    enum assay_err err = assay_cbor_reader_finish(&reader, fault_out);
+    if (err == ASSAY_OK) {
+        *envelope_out = envelope;
+        *body_out = body;
+    }
+    return err;
+}
+
+const struct assay_id *assay_record_log(const struct assay_record *record)
+{
+    if (assay_kind_is_root(record->payload.kind)) {
+        return &record->id;
+    }
+    return &record->payload.auth;
+}
+
+const struct assay_id *assay_record_about(const struct assay_record *record,
+                                          uint64_t relation)
+{
+    for (size_t index = 0; index < record->payload.about_count; index++) {
+        if (record->payload.about[index].relation == relation) {
+            return &record->payload.about[index].id;
+        }
+    }
+    return NULL;
+}
