@@ -6,7 +6,7 @@
 #   assay_script_test(NAME n COMMAND … [LABELS …] [TIMEOUT s])
 #     runs a command from the folder of its CMakeLists.txt; it finds the program
 #     in $ASSAY_BIN and a python with the distribution's packages in $PYTHON3
-#   assay_fuzzer(NAME n SOURCES … LIBS … [ARGS …])
+#   assay_fuzzer(NAME n SOURCES … LIBS … [LABELS …] [TIMEOUT s])
 #     builds fuzz_<n>; the seeds in corpus/<n>/ are an ordinary test
 #   assay_bench(NAME n SOURCES … LIBS …)
 #     builds bench_<n>, which only people start
@@ -79,15 +79,14 @@ function(assay_fuzzer)
     target_link_options(fuzz_${arg_NAME} PRIVATE -fsanitize=fuzzer)
     set(run -runs=0)
   else()
-    target_sources(fuzz_${arg_NAME} PRIVATE
-      "${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.c")
+    target_link_libraries(fuzz_${arg_NAME} PRIVATE assay_replay)
     set(run)
   endif()
   if(ASSAY_TESTS)
     add_test(NAME fuzz_${arg_NAME} COMMAND fuzz_${arg_NAME} ${run}
       "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${arg_NAME}")
-    assay_test_environment(fuzz_${arg_NAME} "fuzz;${arg_LABELS}"
-      ${arg_TIMEOUT})
+    list(PREPEND arg_LABELS fuzz)
+    assay_test_environment(fuzz_${arg_NAME} "${arg_LABELS}" ${arg_TIMEOUT})
   endif()
 endfunction()
 

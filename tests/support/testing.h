@@ -2,8 +2,8 @@
 /*
  * testing.h - cmocka with the headers that it needs before itself.
  */
-#ifndef ASSAY_TESTS_TESTING_H
-#define ASSAY_TESTS_TESTING_H
+#ifndef ASSAY_TESTS_SUPPORT_TESTING_H
+#define ASSAY_TESTS_SUPPORT_TESTING_H
 
 #include <setjmp.h>
 #include <stdarg.h>
