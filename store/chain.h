@@ -10,6 +10,7 @@
 #define ASSAY_STORE_CHAIN_H
 
 #include "captures.h"
+#include "protocol/kinds/capture.h"
 #include "protocol/kinds/claim.h"
 #include "protocol/kinds/source.h"
 #include "protocol/kinds/team.h"
