@@ -4,9 +4,9 @@
  *
  * Verification is cofactorless (section 5.1.7 without the factor 8, encoded R
  * compared byte by byte) and refuses a non-canonical S, small-order and
- * non-canonical keys. libsodium does this; assay_key_self_test proves at
- * start that the library at hand still does, since a library that differs
- * would split the ledger.
+ * non-canonical keys, and an R of small order. libsodium does this;
+ * assay_key_self_test proves at start that the library at hand still does,
+ * since a library that differs would split the ledger.
  */
 #ifndef ASSAY_PROTOCOL_KEY_H
 #define ASSAY_PROTOCOL_KEY_H
@@ -18,7 +18,8 @@
 
 /*
  * Signs an honest message and checks it, then refuses a published signature
- * whose R has a small-order part, a non-canonical S and a small-order key.
+ * whose R has a small-order part, a non-canonical S, a small-order key and a
+ * small-order R.
  * Also initialises libsodium. Returns ASSAY_OK or ASSAY_E_SIGNATURE: the
  * program must then stop.
  */
