@@ -60,7 +60,8 @@ enum store_place_state {
     STORE_PLACE_FOUND,     /* The quote stands in the captured bytes. */
     STORE_PLACE_ABSENT,    /* It does not. */
     STORE_PLACE_AMBIGUOUS, /* It stands there more than once. */
-    STORE_PLACE_BAD_BYTES  /* The bytes here do not have their hash. */
+    STORE_PLACE_BAD_BYTES, /* The bytes here do not have their hash. */
+    STORE_PLACE_UNCHECKED  /* The file is here; nothing looked into it. */
 };
 
 /* A place with what was found there. */

@@ -2,8 +2,10 @@
 /*
  * refs.h - who speaks about a record: what the evidence chain is a walk over.
  *
- * about entries, the grant that a revoke names and the grant that a rotate
- * ends are all references. A named record need not be held.
+ * about entries, the grant that a revoke names, the grant that a rotate ends
+ * and the root's grant under which a profile speaks (its auth: so a team's name
+ * is found without a walk over its log) are all references. A named record
+ * need not be held.
  */
 #ifndef ASSAY_STORE_REFS_H
 #define ASSAY_STORE_REFS_H

@@ -44,6 +44,9 @@ enum assay_err store_view_begin(struct store_ledger *ledger, uint64_t as_of_s,
 /* Ends it; accepts NULL. */
 void store_view_end(struct store_view *view);
 
+/* The time that it was begun for; STORE_NOW for one of all. */
+uint64_t store_view_as_of(const struct store_view *view);
+
 /* The last LSN that the view shows; 0 in an empty ledger. */
 uint64_t store_view_last_lsn(const struct store_view *view);
 
