@@ -235,6 +235,44 @@ enum assay_cbor_type assay_cbor_initial_type(uint8_t initial)
     return info >= INFO_RESERVED ? ASSAY_CBOR_OTHER : majors[major];
 }
 
+/* Reads the argument of a head, which has the form of a plain number's, with
+ * its type left out. Returns the head's size; 0 where it is not whole. */
+static size_t read_argument(const struct assay_cbor_reader *reader,
+                            struct assay_cbor_head *head)
+{
+    uint8_t number[HEAD_SIZE_MAX];
+    size_t len = assay_cbor_left(reader);
+
+    len = len < sizeof(number) ? len : sizeof(number);
+    memcpy(number, reader->input.data + reader->pos, len);
+    number[0] &= INFO_MASK;
+
+    struct cbor_decoder_result result =
+        cbor_stream_decode(number, len, &callbacks, head);
+    return result.status == CBOR_DECODER_FINISHED ? result.read : 0;
+}
+
+/*
+ * Reads one head with libcbor and returns how many bytes it took, those of a
+ * string included; 0 where it could not. The tags 6 to 20 mean nothing to
+ * libcbor 0.8, which refuses them; COSE's are among them.
+ */
+static size_t decode(const struct assay_cbor_reader *reader,
+                     struct assay_cbor_head *head)
+{
+    if (assay_cbor_peek(reader) == ASSAY_CBOR_TAG) {
+        size_t size = read_argument(reader, head);
+
+        head->type = ASSAY_CBOR_TAG;
+        return size;
+    }
+
+    struct cbor_decoder_result result =
+        cbor_stream_decode(reader->input.data + reader->pos,
+                           assay_cbor_left(reader), &callbacks, head);
+    return result.status == CBOR_DECODER_FINISHED ? result.read : 0;
+}
+
 /*
  * Says why libcbor could not read an item. What a string claims is known even
  * where its bytes are not there: a claim above len_max is refused for good,
@@ -242,7 +280,6 @@ enum assay_cbor_type assay_cbor_initial_type(uint8_t initial)
  */
 static void fail_unread(struct assay_cbor_reader *reader, uint64_t len_max)
 {
-    uint8_t argument[HEAD_SIZE_MAX];
     struct assay_cbor_head head = {ASSAY_CBOR_NOTHING, 0, NULL};
     enum assay_cbor_type type = assay_cbor_peek(reader);
 
@@ -252,12 +289,7 @@ static void fail_unread(struct assay_cbor_reader *reader, uint64_t len_max)
         return;
     }
     if (type == ASSAY_CBOR_BYTES || type == ASSAY_CBOR_TEXT) {
-        /* The same head as that of a plain number. */
-        size_t len = assay_cbor_left(reader);
-        len = len < sizeof(argument) ? len : sizeof(argument);
-        memcpy(argument, reader->input.data + reader->pos, len);
-        argument[0] &= INFO_MASK;
-        (void)cbor_stream_decode(argument, len, &callbacks, &head);
+        (void)read_argument(reader, &head);
     }
     if (head.value > len_max) {
         assay_cbor_fail(reader, ASSAY_E_LIMIT,
@@ -279,23 +311,20 @@ bool assay_cbor_read_head(struct assay_cbor_reader *reader, uint64_t len_max,
         return false;
     }
 
-    struct cbor_decoder_result result =
-        cbor_stream_decode(reader->input.data + reader->pos,
-                           assay_cbor_left(reader), &callbacks, head);
-    if (result.status != CBOR_DECODER_FINISHED ||
-        head->type == ASSAY_CBOR_OTHER) {
+    size_t taken = decode(reader, head);
+    if (taken == 0 || head->type == ASSAY_CBOR_OTHER) {
         fail_unread(reader, len_max);
         return false;
     }
 
-    ASSAY_CHECK(result.read >= 1 && result.read <= assay_cbor_left(reader));
-    size_t size = result.read - (head->data == NULL ? 0 : (size_t)head->value);
+    ASSAY_CHECK(taken <= assay_cbor_left(reader));
+    size_t size = taken - (head->data == NULL ? 0 : (size_t)head->value);
     if (head->type != ASSAY_CBOR_BOOL && size != shortest_head(head->value)) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "a head must be the shortest that holds its number");
         return false;
     }
-    reader->pos += result.read;
+    reader->pos += taken;
     return true;
 }
 
