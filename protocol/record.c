@@ -231,17 +231,20 @@ static void read_payload(struct assay_cbor_reader *reader,
 static void read_envelope(struct assay_cbor_reader *reader,
                           struct assay_record *record)
 {
+    size_t at = reader->pos;
+
     if (assay_cbor_read_tag(reader) != ASSAY_COSE_SIGN1) {
-        assay_cbor_fail_at(reader, 0, ASSAY_E_MALFORMED,
+        assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "an envelope has the tag 18 (COSE_Sign1)");
     }
+    at = reader->pos;
     if (assay_cbor_read_array(reader, ASSAY_LIST_MAX) != 4) {
-        assay_cbor_fail_at(reader, 1, ASSAY_E_MALFORMED,
+        assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "an envelope is an array of 4");
     }
     read_protected(reader, &record->key);
 
-    size_t at = reader->pos;
+    at = reader->pos;
     if (assay_cbor_read_map(reader, ASSAY_LIST_MAX).left != 0) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "the unprotected header is empty");
