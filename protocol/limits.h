@@ -15,14 +15,14 @@
 #define ASSAY_SIGNATURE_SIZE 64
 #define ASSAY_SALT_SIZE 16
 
-/* Envelope and body together: half a message frame, so that one always fits. */
-#define ASSAY_RECORD_MAX (32 * 1024)
+/* Envelope and body, 32 KiB: half a message frame, so that one always fits. */
+#define ASSAY_RECORD_MAX 32768
 
 /* What [envelope, body] adds around the two: heads of at most 1 + 3 bytes. */
 #define ASSAY_ITEM_MAX (ASSAY_RECORD_MAX + 8)
 
-/* Long texts (claim, rationale, reason, note, quote): half of a record. */
-#define ASSAY_TEXT_MAX (16 * 1024)
+/* Long texts (claim, rationale, note, quote), 16 KiB: half of a record. */
+#define ASSAY_TEXT_MAX 16384
 
 /* Titles, names, labels, topics, languages: a line that a person reads. */
 #define ASSAY_NAME_MAX 256
@@ -54,8 +54,8 @@
 /* A chain of root keys: one rotation a week for two decades. */
 #define ASSAY_ROTATIONS_MAX 1024
 
-/* Captured bytes by default: a long PDF or a page with its pictures. */
-#define ASSAY_CAPTURE_MAX (64 * 1024 * 1024)
+/* Captured bytes by default, 64 MiB: a long PDF or a page with its pictures. */
+#define ASSAY_CAPTURE_MAX 67108864
 
 /* The longest bech32m text: a prefix of 8, "1", 52 data and 6 check chars. */
 #define ASSAY_ID_TEXT_MAX 72
