@@ -31,7 +31,8 @@ void assay_cbor_writer_init(struct assay_cbor_writer *writer, uint8_t *data,
                             size_t cap)
 {
     ASSAY_CHECK(data != NULL);
-    *writer = (struct assay_cbor_writer){.data = data, .cap = cap};
+    *writer = (struct assay_cbor_writer){.cap = cap};
+    writer->data = data;
 }
 
 void assay_cbor_write_uint(struct assay_cbor_writer *writer, uint64_t value)

@@ -40,6 +40,15 @@ check_text()
         /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: a tab/' || true
     tr '\n' '\0' <"$work/ours" | xargs -0 -r grep -I -n '[[:blank:]]$' \
         /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: blanks at the end/' || true
+    # U+202A to U+202E and U+2066 to U+2069 show text in another order.
+    printf '\342\200\252\n\342\200\253\n\342\200\254\n' >"$work/bidi"
+    printf '\342\200\255\n\342\200\256\n' >>"$work/bidi"
+    printf '\342\201\246\n\342\201\247\n' >>"$work/bidi"
+    printf '\342\201\250\n\342\201\251\n' >>"$work/bidi"
+    tr '\n' '\0' <"$work/ours" |
+        xargs -0 -r grep -a -n -F -f "$work/bidi" /dev/null |
+        sed 's/^\([^:]*:[0-9]*\):.*/\1: a bare bidi control; escape it/' ||
+        true
     while IFS= read -r file; do
         if ! head -n 3 "$file" | grep -q 'SPDX-License-Identifier: '; then
             echo "$file:1: no SPDX-License-Identifier in its first lines"

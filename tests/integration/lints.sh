@@ -98,6 +98,8 @@ in_source "an unnamed NOLINT" store 'int x; /* NOLINT */' \
 in_source "work without a number" store "/* TO""DO: write this */" \
     "something left to do without an issue's number"
 in_source "a tab" store "$(printf '\tint x;')" 'a tab'
+in_source "a bidi control" store "const char *c = \"$(printf '\342\200\256')\";" \
+    'a bare bidi control; escape it'
 in_source "blanks at the end" store 'int x; ' 'blanks at the end'
 
 new_tree

@@ -3,8 +3,8 @@
  * record_json.h - what our readers make of a record, as JSON, for golden
  * vectors and for comparing with another implementation.
  */
-#ifndef ASSAY_TESTS_RECORD_JSON_H
-#define ASSAY_TESTS_RECORD_JSON_H
+#ifndef ASSAY_TESTS_SUPPORT_RECORD_JSON_H
+#define ASSAY_TESTS_SUPPORT_RECORD_JSON_H
 
 #include "protocol/record.h"
 

@@ -5,8 +5,8 @@
  * A sample is made from its kind, a form and a number alone, so that it is the
  * same bytes everywhere and for ever.
  */
-#ifndef ASSAY_TESTS_SAMPLES_H
-#define ASSAY_TESTS_SAMPLES_H
+#ifndef ASSAY_TESTS_SUPPORT_SAMPLES_H
+#define ASSAY_TESTS_SUPPORT_SAMPLES_H
 
 #include "protocol/kinds/capture.h"
 #include "protocol/kinds/claim.h"
