@@ -160,7 +160,7 @@ struct store_chain {
 };
 
 struct store_chain_options {
-    uint32_t page_max;      /* Entries of each list; 0: 50. */
+    uint32_t page_max;      /* Entries of each list; 0: 50; 4096 at most. */
     uint64_t sources_after; /* LSN; 0 for the first page. */
     bool verify_signatures; /* Check every record shown again, now. */
     bool check_captures;    /* Hash captures and look for the quotes; else
