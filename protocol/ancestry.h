@@ -4,7 +4,13 @@
  *
  * seq is 1 + the largest seq among prev, so every record has an ancestor at
  * each lower seq of its log; where a log has one record only at some seq, that
- * one is behind all that come after. The walk therefore stays within forks.
+ * one is behind all that come after, which two calls of the view tell. Only
+ * for a record beside others at its seq is there a walk, from the tip down to
+ * that seq: a fork may be healed much later, by a record whose prev names the
+ * short branch directly.
+ *
+ * All this holds for a set that is closed: with a record, every prev of it is
+ * held too.
  */
 #ifndef ASSAY_PROTOCOL_ANCESTRY_H
 #define ASSAY_PROTOCOL_ANCESTRY_H

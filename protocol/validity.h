@@ -28,7 +28,8 @@ enum assay_validity_state {
     ASSAY_GRANT_FELL,        /* The member record it speaks under fell. */
     ASSAY_ROOT_NOT_IN_FORCE, /* Under the losing side of a root fork. */
     ASSAY_OUT_OF_PLACE,      /* A kind of authority outside a root's log. */
-    ASSAY_AUTHORITY_MISSING  /* Part of the path is not held. */
+    ASSAY_AUTHORITY_MISSING  /* Part of the path is not held, or the path does
+                                not lead to the author's key. */
 };
 
 /* Who speaks under a grant. */
@@ -40,6 +41,8 @@ struct assay_authority {
     enum assay_role role; /* A root speaks as an editor. */
     uint32_t signoffs;    /* That its verdicts need. Roots: 0. */
     bool is_root;
+    bool is_root_chair; /* A root, or a member with the key of a root in the
+                           team's chain: one person. */
     bool is_in_force;   /* The grant record itself stands. */
     bool is_ended;      /* A standing revocation or rotation names it. */
     bool has_root_fork; /* The team's chain of roots has a fork. */
@@ -51,10 +54,23 @@ struct assay_validity; /* Opaque: a view and a memory of grants. */
 
 struct assay_validity_result {
     enum assay_validity_state state;
-    struct assay_id cut_by; /* The revoke or rotate record; else zero. */
+    struct assay_id cut_by; /* The revoke or rotate record that made it fall
+                               (of several revokes the smallest id; of a root
+                               fork the rotate in force); else zero. */
     const struct assay_authority *authority; /* Lives as long as the
-                                                evaluator; NULL if missing. */
+                                                evaluator; NULL exactly where
+                                                it is missing. */
 };
+
+/*
+ * Where several reasons hold, a record's state is the first of: missing, out
+ * of place, root not in force, grant fell, cut.
+ *
+ * A found or rotate record names no other grant than itself. A rotate whose
+ * key is not the one that auth committed to, one that is more than
+ * ASSAY_ROTATIONS_MAX rotates away from its found record, and a member record
+ * that is not in a root's log (or not by the root's key) grant nothing.
+ */
 
 /* Makes an evaluator over a view, which must outlive it and not change. */
 ASSAY_MUST_CHECK
@@ -78,7 +94,9 @@ enum assay_err assay_validity_of(struct assay_validity *validity,
                                  const struct assay_record *record,
                                  struct assay_validity_result *result_out);
 
-/* The root grant in force now for a team, following its rotations. */
+/* The root grant in force now for a team, following its rotations.
+ * ASSAY_E_NOT_FOUND where the founding record is not held, ASSAY_E_AUTH where
+ * team is another record's id; else as above. */
 ASSAY_MUST_CHECK
 enum assay_err assay_validity_root(struct assay_validity *validity,
                                    const struct assay_id *team,
@@ -94,8 +112,9 @@ bool assay_validity_may_retract(const struct assay_authority *by,
                                 const struct assay_record *target,
                                 const struct assay_authority *of);
 
-/* Whether two grants of one team are one person's: the same key, or both
- * roots, since a rotation hands the same chair on. */
+/* Whether two grants are one person's: of the same team, and of the same key
+ * or both of the roots' chair, since a rotation hands the same chair on. This
+ * is an equivalence, so that persons can be counted in any order. */
 bool assay_validity_same_person(const struct assay_authority *a,
                                 const struct assay_authority *b);
 

@@ -222,7 +222,7 @@ BEGIN {
     fill(is_folder, "protocol store node cli tests", 1)
     fill(is_pure, "inttypes.h limits.h stdalign.h stdbool.h stddef.h", 1)
     fill(is_pure, "stdint.h stdlib.h string.h sodium.h", 1)
-    fill(is_pure, "cbor.h cbor/encoding.h cbor/streaming.h", 1)
+    fill(is_pure, "cbor.h cbor/encoding.h cbor/streaming.h uthash.h", 1)
     fill(banned, "strcpy strcat strncpy strncat stpcpy gets", \
          "its bound is easily wrong; copy with a length")
     fill(banned, "sprintf vsprintf", "has no bound; use snprintf")
