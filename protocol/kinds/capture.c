@@ -73,10 +73,13 @@ static bool skip_quoted(struct assay_bytes text, size_t *pos)
 {
     (*pos)++;
     while (*pos < text.len && byte_at(text, *pos) != '"') {
+        if (byte_at(text, *pos) == '\\') {
+            (*pos)++;
+        }
         if (byte_at(text, *pos) == '\n') {
             return false;
         }
-        *pos += byte_at(text, *pos) == '\\' ? 2 : 1;
+        (*pos)++;
     }
     if (*pos >= text.len) {
         return false;
