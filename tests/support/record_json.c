@@ -278,3 +278,11 @@ json_t *record_json_of(const struct assay_record *record)
     set(object, "body", body_of(record));
     return object;
 }
+
+json_t *sample_json_of(const struct sample *sample)
+{
+    json_t *object = record_json_of(&sample->record);
+
+    set(object, "seed", hash_of(sample->secret));
+    return object;
+}

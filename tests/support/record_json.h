@@ -6,7 +6,7 @@
 #ifndef ASSAY_TESTS_SUPPORT_RECORD_JSON_H
 #define ASSAY_TESTS_SUPPORT_RECORD_JSON_H
 
-#include "protocol/record.h"
+#include "samples.h"
 
 #include <jansson.h>
 
@@ -14,5 +14,9 @@
  * "item", "id" and "text" (bech32m) beside them. The caller owns the result.
  * Ends the program when the body is malformed. */
 json_t *record_json_of(const struct assay_record *record);
+
+/* The same for a sample, with the author's "seed" (RFC 8032's secret key), so
+ * that another implementation can sign it again. */
+json_t *sample_json_of(const struct sample *sample);
 
 #endif
