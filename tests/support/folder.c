@@ -15,7 +15,9 @@ void test_folder_make(char path_out[TEST_PATH_MAX])
 {
     const char *base = getenv("TMPDIR");
 
-    test_path(path_out, base != NULL ? base : "/tmp", "assay-test-XXXXXX");
+    /* mkdtemp replaces six characters X at the end. */
+    test_path(path_out, base != NULL ? base : "/tmp", "assay-test-......");
+    memset(path_out + strlen(path_out) - 6, 'X', 6);
     assert_non_null(mkdtemp(path_out));
 }
 
