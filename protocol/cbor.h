@@ -105,8 +105,8 @@ bool assay_cbor_next_key(struct assay_cbor_reader *reader,
                          struct assay_cbor_map *map, uint64_t *key_out);
 
 /* Passes over one item of any allowed type, checking all rules inside it,
- * ASSAY_CBOR_DEPTH_MAX deep at most and without recursion; returns its
- * bytes, borrowed. Tags are refused. */
+ * ASSAY_CBOR_DEPTH_MAX deep at most (else LIMIT) and without recursion;
+ * returns its bytes, borrowed. Tags are refused. */
 struct assay_bytes assay_cbor_skip(struct assay_cbor_reader *reader);
 
 /* Writes into the caller's buffer; what does not fit sets has_overflowed. */

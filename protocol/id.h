@@ -74,8 +74,8 @@ void assay_id_format(enum assay_id_type type, const uint8_t *bytes,
  * 173 says. Fails with ASSAY_E_MALFORMED (an unknown prefix, a character
  * outside the alphabet, mixed case, a checksum that does not fit: then the
  * fault's offset is that of the first character in doubt where it can be
- * told, else 0) or ASSAY_E_TRUNCATED (a short form of less than
- * ASSAY_ID_SHORT_MIN characters).
+ * told, else 0; a whole form whose checksum is cut off) or ASSAY_E_TRUNCATED
+ * (a short form of less than ASSAY_ID_SHORT_MIN characters).
  */
 ASSAY_MUST_CHECK
 enum assay_err assay_id_parse(struct assay_bytes text,

@@ -30,8 +30,9 @@ uint32_t assay_text_next(struct assay_bytes text, size_t *pos);
  * deprecated format characters. A renderer shows these as escapes. */
 bool assay_text_is_hidden(uint32_t code_point);
 
-/* Whether url is http or https, has a host, holds no white space, control
- * or non-ASCII characters, and is at most ASSAY_URL_MAX bytes (RFC 3986). */
+/* Whether url is http or https, has a host, holds only the characters of RFC
+ * 3986 (reserved, unreserved and "%": no white space, control or non-ASCII
+ * characters, none of "<>\^`{|}) and is at most ASSAY_URL_MAX bytes. */
 bool assay_text_is_url(struct assay_bytes url);
 
 /* Whether tag looks like a BCP 47 language tag: letters, digits and single
@@ -40,7 +41,7 @@ bool assay_text_is_lang(struct assay_bytes tag);
 
 /* Whether date is YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ (RFC 3339
  * in UTC, or its leading parts, since a thread often gives no more), and
- * exists in the calendar. */
+ * exists in the Gregorian calendar. A minute has no second 60. */
 bool assay_text_is_date(struct assay_bytes date);
 
 #endif
