@@ -5,10 +5,9 @@
 
 #include <cbor.h>
 
-/* The room that is left; none after an overflow, so that it stays one. */
 static size_t room(const struct assay_cbor_writer *writer)
 {
-    return writer->has_overflowed ? 0 : writer->cap - writer->len;
+    return writer->cap - writer->len;
 }
 
 static uint8_t *end(const struct assay_cbor_writer *writer)

@@ -181,11 +181,12 @@ static void a_zero_byte_is_outside_the_alphabet(void **state)
 
 static void a_text_without_room_for_a_checksum_has_none(void **state)
 {
-    struct assay_bytes text = assay_bytes_of("k1qqqqq");
+    /* The remainder of these five happens to be right. */
+    struct assay_bytes text = assay_bytes_of("ap1e2gzx");
     struct assay_bech32m parts;
     (void)state;
 
-    assert_int_equal(assay_bech32m_split(text, 1, &parts, NULL), ASSAY_OK);
+    assert_int_equal(assay_bech32m_split(text, 2, &parts, NULL), ASSAY_OK);
     assert_int_equal(parts.count, 5);
     assert_int_equal(assay_bech32m_check(text, &parts, NULL),
                      ASSAY_E_MALFORMED);

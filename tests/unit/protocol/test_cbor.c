@@ -143,6 +143,7 @@ static void skip_refuses_each_rule_broken(void **state)
         {BYTES("\x00\x00"), ASSAY_E_MALFORMED, 1, "nothing may follow"},
         {BYTES(""), ASSAY_E_TRUNCATED, 0, "must follow"},
         {BYTES("\x82\x00"), ASSAY_E_TRUNCATED, 0, "as many items"},
+        {BYTES("\xa2\x00\x00\x01"), ASSAY_E_TRUNCATED, 0, "as many items"},
         {BYTES("\x82\x81\x00"), ASSAY_E_TRUNCATED, 3, "must follow"},
         {BYTES("\x42"
                "a"),
@@ -213,6 +214,34 @@ static void heads_longer_than_needed_are_refused(void **state)
         }
     }
     free(item);
+}
+
+/* libcbor knows a tag by its meaning; to us it is a number. */
+static void every_tag_is_read(void **state)
+{
+    static const uint64_t large[] = {255,        256,        65535,     65536,
+                                     UINT32_MAX, 1ULL << 32, UINT64_MAX};
+    (void)state;
+
+    for (uint64_t index = 0; index < 64 + COUNT(large); index++) {
+        uint64_t tag = index < 64 ? index : large[index - 64];
+        uint8_t buffer[9];
+        struct assay_cbor_writer writer;
+        struct assay_cbor_reader reader;
+        struct assay_bytes written;
+
+        assay_cbor_writer_init(&writer, buffer, sizeof(buffer));
+        assay_cbor_write_tag(&writer, tag);
+        assert_int_equal(assay_cbor_writer_finish(&writer, &written), ASSAY_OK);
+        for (size_t len = 0; len < written.len; len++) {
+            assay_cbor_reader_init(&reader, (struct assay_bytes){buffer, len});
+            assert_int_equal(assay_cbor_read_tag(&reader), 0);
+            assert_int_equal(reader.err, ASSAY_E_TRUNCATED);
+        }
+        assay_cbor_reader_init(&reader, written);
+        assert_true(assay_cbor_read_tag(&reader) == tag);
+        assert_int_equal(assay_cbor_reader_finish(&reader, NULL), ASSAY_OK);
+    }
 }
 
 static void tags_and_maps_have_shortest_heads_too(void **state)
@@ -531,6 +560,31 @@ static void integers_end_where_64_bits_with_a_sign_do(void **state)
     }
 }
 
+/* What text.h refuses is pointed at inside the text. */
+static void text_is_held_to_its_rules(void **state)
+{
+    static const struct refusal refusals[] = {
+        {BYTES("\x63"
+               "ab\xff"),
+         ASSAY_E_MALFORMED, 3, "UTF-8"},
+        {BYTES("\x64"
+               "a\xed\xa0\x80"),
+         ASSAY_E_MALFORMED, 2, "UTF-8"},
+        {BYTES("\x63"
+               "\x1b[m"),
+         ASSAY_E_MALFORMED, 1, "control characters"},
+    };
+    (void)state;
+
+    for (size_t index = 0; index < COUNT(refusals); index++) {
+        struct assay_cbor_reader reader;
+
+        assay_cbor_reader_init(&reader, refusals[index].item);
+        assert_null(assay_cbor_read_text(&reader, 16).data);
+        expect_refusal(&reader, &refusals[index]);
+    }
+}
+
 static void a_fixed_string_has_its_one_length(void **state)
 {
     static const struct assay_bytes item = BYTES("\x43"
@@ -558,6 +612,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_again),
         cmocka_unit_test(skip_refuses_each_rule_broken),
         cmocka_unit_test(heads_longer_than_needed_are_refused),
+        cmocka_unit_test(every_tag_is_read),
         cmocka_unit_test(tags_and_maps_have_shortest_heads_too),
         cmocka_unit_test(huge_claims_end_too_early),
         cmocka_unit_test(claims_above_a_limit_are_not_waited_for),
@@ -570,6 +625,7 @@ int main(void)
         cmocka_unit_test(offsets_are_those_of_the_larger_input),
         cmocka_unit_test(finish_writes_a_fault_only_with_a_failure),
         cmocka_unit_test(integers_end_where_64_bits_with_a_sign_do),
+        cmocka_unit_test(text_is_held_to_its_rules),
         cmocka_unit_test(a_fixed_string_has_its_one_length),
     };
 

@@ -179,9 +179,11 @@ static void a_checksum_that_is_cut_off_is_refused(void **state)
         struct assay_bytes beginning = {(const uint8_t *)text,
                                         word_len + count};
         struct assay_id_prefix prefix;
+        struct assay_fault fault = {0, NULL};
 
-        assert_int_equal(assay_id_parse(beginning, &prefix, NULL),
+        assert_int_equal(assay_id_parse(beginning, &prefix, &fault),
                          ASSAY_E_MALFORMED);
+        assert_int_equal(fault.offset, beginning.len);
     }
 }
 
