@@ -76,6 +76,10 @@ static void read_about(struct assay_cbor_reader *reader,
                                "an entry of about is [relation, id]");
         }
         about->relation = assay_cbor_read_uint(reader);
+        if (about->relation == 0) {
+            assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
+                               "a relation is 1 or more");
+        }
         assay_cbor_read_fixed(reader, about->id.hash, ASSAY_ID_SIZE);
         if (index > 0 && assay_envelope_compare_abouts(about - 1, about) >= 0) {
             assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,

@@ -138,6 +138,7 @@ static const struct refusal refusals[] = {
      ASSAY_E_MALFORMED},
     {"a relation in two bytes", "a7" KIND LOG "08 81 82 18 02 5820" CC,
      ASSAY_E_MALFORMED},
+    {"relation 0", "a7" KIND LOG "08 81 82 00 5820" CC, ASSAY_E_MALFORMED},
     {"a relation in words", "a7" KIND LOG "08 81 82 61 61 5820" CC,
      ASSAY_E_MALFORMED},
 };
