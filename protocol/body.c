@@ -96,11 +96,16 @@ static enum assay_err check_about(const struct assay_record *record,
     if (rule.has_link && has.links != 1) {
         return refuse(fault_out, "about has exactly one kind of link");
     }
+    /* RECORDS 6.3: "The about of a known kind MUST hold what the tables of
+     * this section say, and no other relation of those from 1 to 5 and 16 to
+     * 31." */
     if (has.on > rule.max.on || has.captures > rule.max.captures ||
         has.cites > rule.max.cites || has.supersedes > rule.max.supersedes ||
         has.erases > rule.max.erases || has.links > rule.max.links) {
         return refuse(fault_out, "about has a relation that the kind has not");
     }
+    /* RECORDS 6.3: "Where a retraction has erases, it MUST name the record
+     * that it retracts." */
     if (has.erases == 1 &&
         !assay_id_equal(assay_record_about(record, ASSAY_REL_ON),
                         assay_record_about(record, ASSAY_REL_ERASES))) {
@@ -124,6 +129,8 @@ static enum assay_err check_capture(const struct assay_record *record,
             return ASSAY_OK;
         }
     }
+    /* RECORDS 5.3: "A capture that a place names MUST also be in the
+     * record's about, with the relation capture." */
     return refuse(fault_out, "a place's capture is also in about");
 }
 
@@ -203,6 +210,8 @@ enum assay_err assay_body_check(const struct assay_record *record,
                                 struct assay_fault *fault_out)
 {
     ASSAY_CHECK(record->body.data != NULL);
+    /* RECORDS 3.4: "A record of an unknown kind MUST be kept and passed on
+     * like any other." */
     if (!assay_kind_is_known(record->payload.kind)) {
         return ASSAY_OK;
     }

@@ -104,6 +104,8 @@ void assay_cbor_fail_at(struct assay_cbor_reader *reader, size_t offset,
 enum assay_err assay_cbor_reader_finish(struct assay_cbor_reader *reader,
                                         struct assay_fault *fault_out)
 {
+    /* RECORDS 1.1: "An input, and a byte string that holds CBOR, MUST end
+     * with its one item." */
     if (assay_cbor_left(reader) > 0) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "nothing may follow the last item");
@@ -245,6 +247,8 @@ bool assay_cbor_next_key(struct assay_cbor_reader *reader,
                     "a key of this map must be an unsigned integer", &head)) {
         return false;
     }
+    /* RECORDS 1.1: "The keys of a map MUST be unique and in the bytewise
+     * order of their encodings." */
     /* Nothing is larger than the largest key, which must be the last one. */
     if (head.value < map->next || (head.value == UINT64_MAX && map->left > 1)) {
         assay_cbor_fail_at(reader, start, ASSAY_E_MALFORMED,

@@ -185,6 +185,8 @@ static const char *other_rule(uint8_t initial)
     unsigned info = initial & INFO_MASK;
 
     if (initial >> MAJOR_SHIFT == MAJOR_SIMPLE) {
+        /* RECORDS 1.1: "Floating-point numbers, undefined, simple values
+         * other than false, true and null, and tags MUST NOT occur" */
         if (info >= INFO_HALF && info <= INFO_DOUBLE) {
             return "floating-point numbers are not allowed";
         }
@@ -197,6 +199,8 @@ static const char *other_rule(uint8_t initial)
         return "simple values other than false, true and null are not allowed";
     }
     if (info == INFO_INDEFINITE) {
+        /* RECORDS 1.1: "Lengths of strings, arrays and maps MUST be
+         * definite." */
         return "lengths must be definite";
     }
     return "the initial byte of an item must not be a reserved one";
@@ -319,6 +323,8 @@ bool assay_cbor_read_head(struct assay_cbor_reader *reader, uint64_t len_max,
 
     ASSAY_CHECK(taken <= assay_cbor_left(reader));
     size_t size = taken - (head->data == NULL ? 0 : (size_t)head->value);
+    /* RECORDS 1.1: "The head of an item MUST be the shortest that holds its
+     * number." */
     if (head->type != ASSAY_CBOR_BOOL && size != shortest_head(head->value)) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "a head must be the shortest that holds its number");

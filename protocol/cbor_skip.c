@@ -33,6 +33,8 @@ static bool check_key_order(struct assay_cbor_reader *reader,
     struct assay_bytes last = {input + level->key, level->key_len};
     int order = last.len == 0 ? 1 : compare_bytes(key, last);
 
+    /* RECORDS 1.1: "The keys of a map MUST be unique and in the bytewise
+     * order of their encodings." */
     if (order <= 0) {
         assay_cbor_fail_at(reader, level->item, ASSAY_E_MALFORMED,
                            order == 0 ? "a key must not stand twice in a map"
@@ -72,6 +74,9 @@ static void skip_open(struct assay_cbor_reader *reader, size_t start,
 {
     bool is_map = head->type == ASSAY_CBOR_MAP;
 
+    /* RECORDS 1.1: "Inside what an implementation does not know (an unknown
+     * kind's grant, an unknown body key) arrays and maps MUST NOT be nested
+     * more than 8 deep." */
     if (*depth == ASSAY_CBOR_DEPTH_MAX) {
         assay_cbor_fail_at(reader, start, ASSAY_E_LIMIT,
                            "arrays and maps must not be nested deeper");

@@ -55,6 +55,7 @@ enum assay_payload_key {
  * strings stand there as they stand in the envelope, heads included, so it is
  * four runs of bytes that exist already.
  */
+/* RECORDS 2.2: "external_aad MUST be the seven bytes of assay/1." */
 struct assay_sig_structure {
     struct assay_bytes piece[4];
 };

@@ -46,6 +46,8 @@ static void read_array_of(struct assay_cbor_reader *reader, size_t count,
 static void read_last(struct assay_cbor_reader *reader,
                       struct assay_grant *grant)
 {
+    /* RECORDS 4.1: "The last good records MUST be at most 64 ids, sorted
+     * bytewise and unique." */
     grant->last_count = assay_cbor_read_array(reader, ASSAY_LAST_MAX);
     for (size_t index = 0; index < grant->last_count; index++) {
         size_t at = reader->pos;
@@ -67,6 +69,8 @@ static void read_member(struct assay_cbor_reader *reader,
 
     size_t at = reader->pos;
     uint64_t role = assay_cbor_read_uint(reader);
+    /* RECORDS 4.1: "A role MUST be 1 (checker), 2 (editor) or 3
+     * (archivist)." */
     if (role < ASSAY_ROLE_CHECKER || role > ASSAY_ROLE_ARCHIVIST) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a role is 1 (checker), 2 (editor) or "
@@ -77,6 +81,7 @@ static void read_member(struct assay_cbor_reader *reader,
 
     at = reader->pos;
     uint64_t signoffs = assay_cbor_read_uint(reader);
+    /* RECORDS 4.1: "signoffs MUST be an unsigned integer of at most 16." */
     if (signoffs > ASSAY_SIGNOFFS_MAX) {
         assay_cbor_fail_at(reader, at, ASSAY_E_LIMIT,
                            "a grant asks for 16 sign-offs at most");

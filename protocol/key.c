@@ -107,6 +107,9 @@ enum assay_err assay_key_self_test(void)
     if (sodium_init() < 0 || !signs_and_verifies()) {
         return ASSAY_E_SIGNATURE;
     }
+    /* RECORDS 1.3: "A signature MUST be refused where S is not below the
+     * order of the group, where the key is not canonically encoded, or where
+     * the key or R has a small order." */
     for (size_t index = 0; index < KNOWN_SIGNATURE_COUNT; index++) {
         const struct known_signature *known = &known_signatures[index];
 
@@ -120,6 +123,8 @@ enum assay_err assay_key_self_test(void)
 
 bool assay_key_is_prime_order(const struct assay_key *key)
 {
+    /* RECORDS 1.3: "A key that a record names as a grant MUST lie in the
+     * subgroup of prime order." */
     return crypto_core_ed25519_is_valid_point(key->bytes) == 1;
 }
 
@@ -136,6 +141,7 @@ enum assay_err assay_key_verify(const struct assay_key *key,
                                 struct assay_bytes message,
                                 const uint8_t signature[ASSAY_SIGNATURE_SIZE])
 {
+    /* RECORDS 1.3: "A signature MUST be checked without the cofactor" */
     if (crypto_sign_verify_detached(signature, message.data, message.len,
                                     key->bytes) != 0) {
         return ASSAY_E_SIGNATURE;

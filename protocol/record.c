@@ -24,6 +24,8 @@ static void read_protected(struct assay_cbor_reader *reader,
     if (reader->err != ASSAY_OK) {
         return;
     }
+    /* RECORDS 2.1: "The protected header MUST be exactly the map {1: -8, 4:
+     * key}, where key is the author's Ed25519 public key of 32 bytes." */
     for (size_t index = 0; index < ASSAY_PROTECTED_HEAD_SIZE; index++) {
         if (index >= header.len || header.data[index] != head[index]) {
             assay_cbor_fail_at(reader, at + index, ASSAY_E_MALFORMED,
@@ -43,6 +45,8 @@ static void read_protected(struct assay_cbor_reader *reader,
 static void read_prev(struct assay_cbor_reader *reader,
                       struct assay_payload *payload)
 {
+    /* RECORDS 3.2: "prev MUST be an array of at most 8 ids, sorted bytewise
+     * and unique." */
     payload->prev_count = assay_cbor_read_array(reader, ASSAY_PREV_MAX);
     for (size_t index = 0; index < payload->prev_count; index++) {
         size_t at = reader->pos;
@@ -62,6 +66,7 @@ static void read_about(struct assay_cbor_reader *reader,
 {
     size_t at = reader->pos;
 
+    /* RECORDS 3.3: "about MUST hold 1 to 64 entries" */
     payload->about_count = assay_cbor_read_array(reader, ASSAY_LIST_MAX);
     if (payload->about_count == 0) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
@@ -76,11 +81,14 @@ static void read_about(struct assay_cbor_reader *reader,
                                "an entry of about is [relation, id]");
         }
         about->relation = assay_cbor_read_uint(reader);
+        /* RECORDS 3.3: "A relation MUST be an unsigned integer from 1." */
         if (about->relation == 0) {
             assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                                "a relation is 1 or more");
         }
         assay_cbor_read_fixed(reader, about->id.hash, ASSAY_ID_SIZE);
+        /* RECORDS 3.3: "The entries of about MUST be sorted by relation,
+         * then by id bytewise, and unique." */
         if (index > 0 && assay_envelope_compare_abouts(about - 1, about) >= 0) {
             assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                                "about is sorted by relation, then id, and "
@@ -95,6 +103,7 @@ static void read_time(struct assay_cbor_reader *reader,
     size_t at = reader->pos;
 
     payload->time_s = assay_cbor_read_uint(reader);
+    /* RECORDS 3.1: "time MUST be an unsigned integer of at most 2^53 - 1." */
     if (payload->time_s > ASSAY_NUMBER_MAX) {
         assay_cbor_fail_at(reader, at, ASSAY_E_LIMIT,
                            "time is 2^53 - 1 at most");
@@ -144,12 +153,15 @@ static void check_grant(struct assay_cbor_reader *reader,
     struct assay_grant grant;
     struct assay_fault fault;
 
+    /* RECORDS 4.1: "Records of the kinds found, member, revoke and rotate
+     * MUST have a grant of their kind's form" */
     if (is_required && !has_grant) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "found, member, revoke and rotate have a grant");
         return;
     }
     if (!is_required) {
+        /* RECORDS 4.1: "those of the other known kinds MUST NOT have one." */
         if (has_grant && assay_kind_is_known(payload->kind)) {
             assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_GRANT],
                                ASSAY_E_MALFORMED,
@@ -174,23 +186,29 @@ static void check_place_in_log(struct assay_cbor_reader *reader,
     static const struct assay_id zero;
     bool is_found = payload->kind == ASSAY_KIND_FOUND;
 
+    /* RECORDS 3.1: "kind MUST be an unsigned integer from 1." */
     if (payload->kind == 0) {
         assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_KIND],
                            ASSAY_E_MALFORMED, "kind is 1 or more");
     }
+    /* RECORDS 3.2: "auth MUST be 32 zero bytes in a found record, and in no
+     * other record." */
     if (assay_id_equal(&payload->auth, &zero) != is_found) {
         assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_AUTH],
                            ASSAY_E_MALFORMED,
                            "auth is zero in a found record and nowhere else");
     }
+    /* RECORDS 3.2: "seq MUST be an unsigned integer from 1." */
     if (payload->seq == 0) {
         assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_SEQ], ASSAY_E_SEQ,
                            "seq counts from 1");
     }
+    /* RECORDS 3.2: "seq MUST be 1 where prev is empty, and only there." */
     if ((payload->seq == 1) != (payload->prev_count == 0)) {
         assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_SEQ], ASSAY_E_SEQ,
                            "seq is 1 exactly where prev is empty");
     }
+    /* RECORDS 3.2: "A found or rotate record MUST have seq 1 and no prev." */
     if (assay_kind_is_root(payload->kind) && payload->seq != 1) {
         assay_cbor_fail_at(reader, offsets->at[ASSAY_PAYLOAD_SEQ], ASSAY_E_SEQ,
                            "found and rotate begin their log");
@@ -210,6 +228,8 @@ static void read_payload(struct assay_cbor_reader *reader,
     struct assay_cbor_map map = assay_cbor_read_map(reader, ASSAY_LIST_MAX);
     size_t at = reader->pos;
     while (assay_cbor_next_key(reader, &map, &key)) {
+        /* RECORDS 3.1: "The payload MUST be a map with the keys 1 to 6,
+         * where it has them also 7 and 8, and no others." */
         if (key < ASSAY_PAYLOAD_KIND || key > ASSAY_PAYLOAD_ABOUT) {
             assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                                "the payload's keys are 1 to 8");
@@ -237,6 +257,8 @@ static void read_envelope(struct assay_cbor_reader *reader,
 {
     size_t at = reader->pos;
 
+    /* RECORDS 2.1: "An envelope MUST be the tag 18 and an array of four
+     * items." */
     if (assay_cbor_read_tag(reader) != ASSAY_COSE_SIGN1) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "an envelope has the tag 18 (COSE_Sign1)");
@@ -249,11 +271,13 @@ static void read_envelope(struct assay_cbor_reader *reader,
     read_protected(reader, &record->key);
 
     at = reader->pos;
+    /* RECORDS 2.1: "The unprotected header MUST be the empty map." */
     if (assay_cbor_read_map(reader, ASSAY_LIST_MAX).left != 0) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "the unprotected header is empty");
     }
     record->signed_bytes = assay_cbor_read_bytes(reader, ASSAY_RECORD_MAX);
+    /* RECORDS 2.1: "The signature MUST be 64 bytes long." */
     assay_cbor_read_fixed(reader, record->signature, ASSAY_SIGNATURE_SIZE);
 }
 
@@ -272,6 +296,8 @@ enum assay_err assay_record_parse(struct assay_bytes envelope,
 {
     struct assay_cbor_reader reader;
 
+    /* RECORDS 2.1: "Envelope and body together MUST NOT be longer than 32
+     * 768 bytes." */
     if (envelope.len > ASSAY_RECORD_MAX ||
         body.len > ASSAY_RECORD_MAX - envelope.len) {
         refuse(fault_out, "envelope and body are 32 KiB at most");
@@ -298,6 +324,8 @@ enum assay_err assay_record_parse(struct assay_bytes envelope,
     record_out->body = body;
     struct assay_sig_structure structure =
         assay_sig_structure_of(envelope, payload);
+    /* RECORDS 2.3: "A record's id MUST be the SHA-256 hash of its
+     * Sig_structure." */
     assay_sig_structure_hash(&structure, &record_out->id);
     return ASSAY_OK;
 }
@@ -337,6 +365,8 @@ enum assay_err assay_record_check(const struct assay_record *record)
     }
     if (record->body.data != NULL) {
         assay_hash(record->body, hash);
+        /* RECORDS 5.2: "A body whose hash is not the record's body-hash MUST
+         * be refused." */
         if (memcmp(hash, record->payload.body_hash, sizeof(hash)) != 0) {
             return ASSAY_E_BODY;
         }
@@ -370,6 +400,9 @@ enum assay_err assay_record_split(struct assay_bytes item,
     struct assay_bytes body = ASSAY_BYTES_NONE;
 
     assay_cbor_reader_init(&reader, item);
+    /* RECORDS 2.4: "A record MUST be stored in files and sent as an array of
+     * its envelope and its body, both byte strings, with null in place of a
+     * body that is not there." */
     if (assay_cbor_read_array(&reader, ASSAY_LIST_MAX) != 2) {
         assay_cbor_fail_at(&reader, 0, ASSAY_E_MALFORMED,
                            "a record is [envelope, body / null]");

@@ -261,10 +261,15 @@ enum assay_err assay_text_check(struct assay_bytes text,
             continue;
         }
         size_t len = decode(text, fault.offset, &code_point);
+        /* RECORDS 1.2: "Text MUST be UTF-8 as RFC 3629 defines it, without
+         * overlong forms and surrogates." */
         if (len == 0) {
             fault.rule = "text must be UTF-8, each character in its one form";
             break;
         }
+        /* RECORDS 1.2: "Text MUST NOT hold the control characters U+0000 to
+         * U+001F and U+007F to U+009F, other than newline (U+000A) and tab
+         * (U+0009)." */
         if (is_refused_control(code_point)) {
             fault.rule = "text must hold no control characters other than "
                          "newline and tab";

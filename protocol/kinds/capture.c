@@ -128,6 +128,8 @@ static struct assay_bytes read_media_type(struct assay_cbor_reader *reader)
     size_t at = reader->pos;
     struct assay_bytes type = assay_field_text(reader, ASSAY_NAME_MAX);
 
+    /* RECORDS 5.1: "A media type MUST have the form of RFC 6838,
+     * type/subtype, with parameters as in RFC 9110 behind it or none." */
     if (reader->err == ASSAY_OK && !is_media_type(type)) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a media type is type/subtype, then parameters");

@@ -32,6 +32,7 @@ static void read_topics(struct assay_cbor_reader *reader,
         size_t at = reader->pos;
 
         topics->items[index] = assay_field_text(reader, ASSAY_NAME_MAX);
+        /* RECORDS 6.2: "The topics of a claim MUST be unique." */
         if (list_has(topics, index, topics->items[index])) {
             assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                                "a topic is named once");
@@ -47,6 +48,8 @@ static void read_place(struct assay_cbor_reader *reader,
 
     while (assay_cbor_next_key(reader, &map, &key)) {
         if (!assay_field_place(reader, key, place)) {
+            /* RECORDS 5.1: "Unknown keys of a body, and of a place in it,
+             * MUST be kept and passed over." */
             (void)assay_cbor_skip(reader);
         }
     }

@@ -25,6 +25,8 @@ void assay_field_begin(struct assay_cbor_reader *reader,
     assay_cbor_reader_init(reader, body);
     *map = assay_cbor_read_map(reader, ASSAY_RECORD_MAX);
     size_t at = reader->pos;
+    /* RECORDS 5.1: "A body MUST have 16 random bytes, its salt, under key
+     * 0." */
     if (!assay_cbor_next_key(reader, map, &key) || key != 0) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a body has a salt under key 0");
@@ -46,6 +48,7 @@ struct assay_bytes assay_field_text(struct assay_cbor_reader *reader,
     size_t at = reader->pos;
     struct assay_bytes text = assay_cbor_read_text(reader, len_max);
 
+    /* RECORDS 5.1: "A text that is empty MUST be left out." */
     if (reader->err == ASSAY_OK && text.len == 0) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a text is left out where it is empty");
@@ -58,6 +61,8 @@ struct assay_bytes assay_field_url(struct assay_cbor_reader *reader)
     size_t at = reader->pos;
     struct assay_bytes url = assay_field_text(reader, ASSAY_URL_MAX);
 
+    /* RECORDS 5.1: "A URL MUST begin with http:// or https://, have a host
+     * and hold only what RFC 3986 allows." */
     if (reader->err == ASSAY_OK && !assay_text_is_url(url)) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a URL is http or https and has a host");
@@ -70,6 +75,7 @@ struct assay_bytes assay_field_lang(struct assay_cbor_reader *reader)
     size_t at = reader->pos;
     struct assay_bytes tag = assay_field_text(reader, ASSAY_NAME_MAX);
 
+    /* RECORDS 5.1: "A language MUST look like a tag of BCP 47" */
     if (reader->err == ASSAY_OK && !assay_text_is_lang(tag)) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a language is a BCP 47 tag");
@@ -82,6 +88,8 @@ struct assay_bytes assay_field_date(struct assay_cbor_reader *reader)
     size_t at = reader->pos;
     struct assay_bytes date = assay_field_text(reader, DATE_MAX);
 
+    /* RECORDS 5.1: "A date MUST be YYYY, YYYY-MM, YYYY-MM-DD or
+     * YYYY-MM-DDThh:mm:ssZ, and exist in the calendar." */
     if (reader->err == ASSAY_OK && !assay_text_is_date(date)) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a date is YYYY, YYYY-MM, YYYY-MM-DD or "
@@ -131,8 +139,10 @@ bool assay_field_place(struct assay_cbor_reader *reader, uint64_t key,
 void assay_field_place_end(struct assay_cbor_reader *reader,
                            const struct assay_place *place)
 {
+    /* RECORDS 5.3: "A place MUST have a url or a capture." */
     assay_field_require(reader, place->url.data != NULL || place->has_capture,
                         "a place has a URL or a capture");
+    /* RECORDS 5.3: "A place MUST NOT have a prefix or suffix without exact." */
     assay_field_require(
         reader,
         place->exact.data != NULL ||

@@ -39,6 +39,8 @@ static enum assay_stance read_stance(struct assay_cbor_reader *reader)
     size_t at = reader->pos;
     uint64_t stance = assay_cbor_read_uint(reader);
 
+    /* RECORDS 6.2: "A stance MUST be 1 (supports), 2 (refutes) or 3
+     * (context)." */
     if (stance == 0 || stance >= STANCE_NAME_COUNT) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a stance is 1 (supports), 2 (refutes) or "

@@ -51,6 +51,9 @@ static enum assay_rating read_rating(struct assay_cbor_reader *reader)
     size_t at = reader->pos;
     uint64_t rating = assay_cbor_read_uint(reader);
 
+    /* RECORDS 6.2: "A rating MUST be 1 (true), 2 (mostly-true), 3 (mixed), 4
+     * (misleading), 5 (mostly-false), 6 (false), 7 (unproven), 8 (satire) or
+     * 9 (outdated)." */
     if (rating == 0 || rating > ASSAY_RATING_COUNT) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED, "a rating is 1 to 9");
         return (enum assay_rating)0;
