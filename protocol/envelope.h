@@ -9,6 +9,7 @@
 #define ASSAY_PROTOCOL_ENVELOPE_H
 
 #include "bytes.h"
+#include "cbor.h"
 #include "id.h"
 #include "limits.h"
 #include "record.h"
@@ -73,6 +74,12 @@ void assay_sig_structure_hash(const struct assay_sig_structure *structure,
 struct assay_bytes
 assay_sig_structure_join(const struct assay_sig_structure *structure,
                          uint8_t *out);
+
+/* Reads a payload's map and checks every rule of docs/records.md section 3
+ * and the grant's shape. The reader is at its begin; it fails where a rule is
+ * broken. Only used entries of prev and about are filled. */
+void assay_envelope_read_payload(struct assay_cbor_reader *reader,
+                                 struct assay_payload *payload);
 
 /* The orders of prev (bytewise) and about (relation, then id): below, equal
  * to or above zero as memcmp has it. They fit qsort. */

@@ -80,6 +80,8 @@ static enum assay_err find_cut(struct assay_grant_entry *entry,
         if (err != ASSAY_OK) {
             return err;
         }
+        /* RECORDS 8.4: "Of several such revoke records each MUST let it
+         * stand." */
         if (!lets && (cut_by == NULL || memcmp(ending->by.hash, cut_by->hash,
                                                ASSAY_ID_SIZE) < 0)) {
             cut_by = &ending->by;
@@ -101,10 +103,14 @@ static enum assay_err judge(struct assay_grant_entry *entry,
 {
     const struct assay_authority *authority = &entry->authority;
 
+    /* RECORDS 8.4: "A kind of authority MUST count only in the log of a root
+     * grant, and only where it stands." */
     if (!authority->is_root && assay_kind_is_authority(record->payload.kind)) {
         *judgement_out = (struct assay_judgement){.state = ASSAY_OUT_OF_PLACE};
         return ASSAY_OK;
     }
+    /* RECORDS 8.3: "A root grant that is not reached so MUST NOT be in
+     * force, nor what is said under it count." */
     if (authority->state != ASSAY_STANDS) {
         *judgement_out = (struct assay_judgement){
             .state = authority->state == ASSAY_ROOT_NOT_IN_FORCE
@@ -178,6 +184,9 @@ static enum assay_err add_rotation(struct assay_grants *grants,
     if (err != ASSAY_OK) {
         return err;
     }
+    /* RECORDS 8.3: "A record of the log of a root grant that a rotate record
+     * follows MUST fall, unless it is one of the last good records that this
+     * rotate names or an ancestor of one." */
     return add_ending(grants, entry, &rotate.id, &grant);
 }
 
@@ -299,6 +308,10 @@ static enum assay_err add_revocations(struct assay_grants *grants,
             err =
                 does_revoke(grants, &entry->authority, &revoke, &grant, &does);
         }
+        /* RECORDS 8.4: "A record of a member's log MUST fall where a
+         * standing revoke record of the team names the grant, unless it is
+         * one of the last good records that this revoke names or an ancestor
+         * of one." */
         if (err == ASSAY_OK && does) {
             err = add_ending(grants, entry, &revoke.id, &grant);
         }
@@ -328,6 +341,8 @@ static enum assay_err fill_member(struct assay_grants *grants,
     if (err != ASSAY_OK) {
         return err;
     }
+    /* RECORDS 8.4: "A member's grant MUST be in force only where its member
+     * record stands." */
     *authority = (struct assay_authority){
         .grant = record->id,
         .team = root->authority.team,

@@ -89,6 +89,10 @@ static enum assay_err next_in_force(const struct assay_log_view *view,
         }
         is_fork =
             is_fork || (is_found && !assay_id_equal(&rotate.id, &next_out->id));
+        /* RECORDS 8.3: "The root grant that follows another MUST be the
+         * rotate record, of all those held that name the other in auth and
+         * whose author's key has the hash that the other committed to, that
+         * has the smallest id." */
         if (!is_found ||
             memcmp(rotate.id.hash, next_out->id.hash, ASSAY_ID_SIZE) < 0) {
             *next_out = rotate;

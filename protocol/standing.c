@@ -160,6 +160,9 @@ enum assay_err assay_standing_of(struct assay_finding *findings, size_t count,
     }
     qsort(sorted, count, sizeof(*sorted), compare_slots);
     for (size_t i = 0; i < count; i++) {
+        /* RECORDS 9.4: "A verdict MUST supersede only verdicts of the same
+         * team on the same claim, and only where it is published, stands and
+         * is not retracted." */
         if (counts(sorted[i].finding)) {
             supersede(sorted, count, sorted[i].finding);
         }
@@ -206,6 +209,9 @@ size_t assay_standing_signoffs(const struct assay_authority *author,
         struct assay_signoff *signoff = &signoffs[i];
         const struct assay_authority *by = signoff->by;
 
+        /* RECORDS 9.3: "A sign-off MUST be a standing endorsement that is
+         * not retracted, by an editor of the verdict's team who is not the
+         * verdict's author; of one person it counts once." */
         signoff->counts = by != NULL && signoff->stands &&
                           !signoff->is_retracted &&
                           by->role == ASSAY_ROLE_EDITOR &&

@@ -119,12 +119,17 @@ bool assay_validity_may_retract(const struct assay_authority *by,
 {
     uint64_t kind = target->payload.kind;
 
+    /* RECORDS 9.2: "Kinds of authority and retractions MUST NOT be
+     * retracted." */
     if (assay_kind_is_authority(kind) || kind == ASSAY_KIND_RETRACT) {
         return false;
     }
     if (!assay_id_equal(&by->team, &of->team)) {
         return false;
     }
+    /* RECORDS 9.2: "A retraction MUST count only where it stands and its
+     * author is the person who wrote the record that it retracts, or an
+     * editor of the same team." */
     return by->role == ASSAY_ROLE_EDITOR || assay_validity_same_person(by, of);
 }
 
