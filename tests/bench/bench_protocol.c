@@ -142,25 +142,33 @@ static void *verify_many(void *subject)
     return NULL;
 }
 
+/* Nanoseconds that count threads take, each with its own checks. */
+static uint64_t verify_with_threads(struct subject *subject, size_t count)
+{
+    pthread_t threads[CORES_MAX];
+    uint64_t begin = bench_machine_now_ns();
+
+    for (size_t index = 0; index < count; index++) {
+        int failed =
+            pthread_create(&threads[index], NULL, verify_many, subject);
+        ASSAY_CHECK(failed == 0);
+    }
+    for (size_t index = 0; index < count; index++) {
+        int failed = pthread_join(threads[index], NULL);
+        ASSAY_CHECK(failed == 0);
+    }
+    return bench_machine_now_ns() - begin;
+}
+
 /* Signatures checked in a second when every core does so. */
 static double verify_rate_all_cores(struct subject *subject)
 {
-    pthread_t threads[CORES_MAX];
-    size_t count = bench_machine_cores();
     uint64_t rounds[ROUND_COUNT];
+    size_t count = bench_machine_cores();
 
     count = count < CORES_MAX ? count : CORES_MAX;
     for (size_t round = 0; round < ROUND_COUNT; round++) {
-        uint64_t begin = bench_machine_now_ns();
-
-        for (size_t index = 0; index < count; index++) {
-            ASSAY_CHECK(pthread_create(&threads[index], NULL, verify_many,
-                                       subject) == 0);
-        }
-        for (size_t index = 0; index < count; index++) {
-            ASSAY_CHECK(pthread_join(threads[index], NULL) == 0);
-        }
-        rounds[round] = bench_machine_now_ns() - begin;
+        rounds[round] = verify_with_threads(subject, count);
     }
     return 1e9 * (double)(count * CHECKS_A_ROUND) /
            (double)bench_machine_percentile(rounds, ROUND_COUNT, 50);

@@ -233,12 +233,13 @@ static void a_single_slip_is_found_where_it_is(void **state)
 /* The word is under the checksum as well: one cannot be put for another. */
 static void another_word_does_not_fit(void **state)
 {
+    static const char node[] = {'n', 'o', 'd', 'e'};
     char text[ASSAY_ID_TEXT_MAX];
     struct assay_id_prefix prefix;
     (void)state;
 
     assay_id_format(ASSAY_ID_TEAM, sample, text);
-    memcpy(text, "node", 4);
+    memcpy(text, node, sizeof(node));
     assert_int_equal(assay_id_parse(assay_bytes_of(text), &prefix, NULL),
                      ASSAY_E_MALFORMED);
 }
