@@ -560,6 +560,14 @@ void history_follow(struct history *history, size_t index)
     history->logs[history_item(history, index)->grant].follow = index;
 }
 
+void history_begin_again(struct history *history, size_t grant)
+{
+    ASSAY_CHECK(history_item(history, grant)->kind == ASSAY_KIND_MEMBER);
+    history->logs[grant].last = HISTORY_NONE;
+    history->logs[grant].follow = HISTORY_NONE;
+    history->logs[grant].is_healing = false;
+}
+
 void history_heal(struct history *history, size_t grant)
 {
     ASSAY_CHECK(makes_grant(history_item(history, grant)->kind));

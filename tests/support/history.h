@@ -102,6 +102,10 @@ size_t history_unknown(struct history *history, size_t grant, uint64_t kind,
 /* The next record of this one's log follows it, whatever came after. */
 void history_follow(struct history *history, size_t index);
 
+/* The next record of a grant's log follows none: a second first record. Not
+ * for found and rotate, which are the first of theirs for ever. */
+void history_begin_again(struct history *history, size_t grant);
+
 /* The next record of a grant's log follows all heads (eight at most). */
 void history_heal(struct history *history, size_t grant);
 

@@ -286,7 +286,11 @@ static size_t grow_one(struct history *history, const struct history_mix *mix)
     }
     if (history_once_in(history, mix->fork_once_in) &&
         may_fork(history, grant)) {
-        history_follow(history, pick_in_log(history, grant));
+        if (!is_root && history_once_in(history, 6)) {
+            history_begin_again(history, grant);
+        } else {
+            history_follow(history, pick_in_log(history, grant));
+        }
     } else if (history_once_in(history, mix->heal_once_in)) {
         history_heal(history, grant);
     }
