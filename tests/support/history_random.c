@@ -155,6 +155,10 @@ static size_t grow_end(struct history *history)
     if (!history_once_in(history, 8)) {
         root = pick_root_of(history, team_of(history, member));
     }
+    if (history_once_in(history, 8)) {
+        root = pick_member(history);
+        root = root == HISTORY_NONE ? member : root;
+    }
     count = pick_last(history, member, last);
     return history_revoke(history, root, member, last, count);
 }
@@ -174,8 +178,9 @@ static size_t grow_member(struct history *history, size_t root)
     } else if (history_once_in(history, 12)) {
         history_reuse_key(history, root);
     }
-    return history_member(history, root, roles[role],
-                          (uint32_t)history_below(history, 3));
+    return history_member(
+        history, root, roles[role],
+        history_once_in(history, 2) ? 0 : (uint32_t)history_below(history, 3));
 }
 
 static size_t grow_authority(struct history *history, size_t grant)
@@ -200,6 +205,11 @@ static size_t grow_verdict(struct history *history, size_t grant, size_t claim)
     size_t count = 0;
     enum assay_rating rating =
         (enum assay_rating)(1 + history_below(history, ASSAY_RATING_COUNT));
+
+    if (history_once_in(history, 2)) {
+        rating = history_once_in(history, 2) ? ASSAY_RATING_TRUE
+                                             : ASSAY_RATING_MOSTLY_TRUE;
+    }
 
     while (count < SUPERSEDES_MAX && history_once_in(history, 2)) {
         supersedes[count] =
@@ -243,7 +253,7 @@ static size_t grow_speech(struct history *history, size_t grant)
     if (history_once_in(history, 2)) {
         verdict = pick_newest(history, ASSAY_KIND_VERDICT);
     }
-    if (claim == HISTORY_NONE || history_once_in(history, 12)) {
+    if (claim == HISTORY_NONE || history_once_in(history, 24)) {
         return history_claim(history, grant);
     }
     if (verdict == HISTORY_NONE || history_once_in(history, 4)) {
