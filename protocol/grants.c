@@ -359,6 +359,8 @@ static enum assay_err fill_member(struct assay_grants *grants,
     return ASSAY_OK;
 }
 
+/* RECORDS 8.1: "A member record grants nothing unless its own auth is a found
+ * or rotate record" */
 static enum assay_err learn_member(struct assay_grants *grants,
                                    const struct assay_record *record,
                                    struct assay_grant_entry **entry_out)

@@ -169,6 +169,8 @@ static enum assay_err load_parent(const struct assay_roots *roots,
     if (err != ASSAY_OK) {
         return err;
     }
+    /* RECORDS 8.1: "The author's key of a rotate record MUST have the hash
+     * that the grant in auth committed to." */
     return is_committed(grant.next_key_hash, &rotate->key) ? ASSAY_OK
                                                            : ASSAY_E_AUTH;
 }
