@@ -26,7 +26,8 @@ struct assay_quote_result {
 
 /*
  * Looks for exact, directly preceded by prefix and followed by suffix where
- * those are given. Time is bounded by a small multiple of text.len, whatever
+ * those are given. A place without exact, and words that are longer than a
+ * record, stand nowhere. Time is bounded by a small multiple of text.len, whatever
  * the quote is. nearest, sought only where want_nearest, begins and ends at
  * whole UTF-8 characters and is about as long as exact.
  */

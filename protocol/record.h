@@ -25,7 +25,7 @@
 
 /* One thing that a record speaks about. */
 struct assay_about {
-    uint64_t relation; /* enum assay_relation, or one not known here. */
+    uint64_t relation; /* enum assay_relation, or one not known; never 0. */
     struct assay_id id;
 };
 
@@ -108,6 +108,7 @@ enum assay_err assay_record_join(struct assay_bytes envelope,
 
 /*
  * Seals: encodes payload and signs it with secret (libsodium's 64 bytes).
+ * There is a body, which is one in form where assay_body_check says so.
  * payload->body_hash is overwritten with the hash of body, prev and about
  * are sorted and duplicates dropped in place; seq, auth and the rest are the
  * caller's. The envelope is written to out (room for ASSAY_RECORD_MAX).

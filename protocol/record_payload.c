@@ -191,7 +191,6 @@ void assay_envelope_read_payload(struct assay_cbor_reader *reader,
     struct payload_offsets offsets = {{0}, 0};
     uint64_t key = 0;
 
-    payload->prev_count = 0;
     payload->about_count = 0;
     payload->grant = ASSAY_BYTES_NONE;
 

@@ -86,18 +86,24 @@ static void check_grant(const struct assay_payload *payload)
     ASSAY_CHECK(assay_bytes_equal(again, payload->grant));
 }
 
+static void check_body(const struct assay_record *record)
+{
+    struct assay_fault fault = {0, NULL};
+
+    if (assay_body_check(record, &fault) == ASSAY_OK) {
+        return;
+    }
+    ASSAY_CHECK(fault.rule != NULL);
+    ASSAY_CHECK(fault.offset <= record->body.len);
+}
+
 /* The body is read as that of every kind, since it is not held to its hash
  * here, and a fault lies inside it. */
 static void check_bodies(struct assay_record *record)
 {
     for (uint64_t kind = 1; kind <= ASSAY_KIND_RETRACT; kind++) {
-        struct assay_fault fault = {0, NULL};
-
         record->payload.kind = kind;
-        if (assay_body_check(record, &fault) != ASSAY_OK) {
-            ASSAY_CHECK(fault.rule != NULL);
-            ASSAY_CHECK(fault.offset <= record->body.len);
-        }
+        check_body(record);
     }
 }
 

@@ -2,8 +2,8 @@
 /*
  * body_cases.h - bodies written out in hex, and what a reader says to each.
  */
-#ifndef ASSAY_TESTS_BODY_CASES_H
-#define ASSAY_TESTS_BODY_CASES_H
+#ifndef ASSAY_TESTS_SUPPORT_BODY_CASES_H
+#define ASSAY_TESTS_SUPPORT_BODY_CASES_H
 
 #include "samples.h"
 #include "testing.h"

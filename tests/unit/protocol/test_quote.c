@@ -346,6 +346,33 @@ static void nearest_is_whole_characters(void **state)
                    "中国对稀土实施新的出口管制措施");
 }
 
+/* The slip is where a character of three bytes stands, so that the guess of
+ * where the quote begins lies inside it. */
+static void nearest_is_widened_to_whole_characters(void **state)
+{
+    const char *text = "报中国对稀土实施出口管制措施。";
+    struct assay_quote_result result =
+        find(text, NULL, "x国对稀土实施出口管制措x", NULL);
+    (void)state;
+
+    assert_nearest(&result, assay_bytes_of(text), "中国对稀土实施出口管制措施");
+}
+
+/* Words that stand far apart do not add up to one place. */
+static void nearest_is_one_place(void **state)
+{
+    const char *text =
+        "The mine ran before the owner went bankrupt. This has been told in "
+        "other words elsewhere, and at length, by people who had read of it "
+        "in papers, that is to say: he ran before his owner went home.";
+    struct assay_quote_result result =
+        find(text, NULL, "The mine ran before his owner went bankrupt.", NULL);
+    (void)state;
+
+    assert_nearest(&result, assay_bytes_of(text),
+                   "The mine ran before the owner went bankrupt.");
+}
+
 static void what_is_nowhere_near_has_no_nearest(void **state)
 {
     struct assay_quote_result result =
@@ -419,6 +446,8 @@ int main(void)
         cmocka_unit_test(a_slip_shows_what_stands_there),
         cmocka_unit_test(a_wrong_prefix_shows_the_quote),
         cmocka_unit_test(nearest_is_whole_characters),
+        cmocka_unit_test(nearest_is_widened_to_whole_characters),
+        cmocka_unit_test(nearest_is_one_place),
         cmocka_unit_test(what_is_nowhere_near_has_no_nearest),
         cmocka_unit_test(text_that_is_no_utf8_is_searched),
         cmocka_unit_test(a_quote_made_to_be_slow_is_not),

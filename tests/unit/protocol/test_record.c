@@ -524,6 +524,25 @@ static void a_record_over_its_size_is_refused(void **state)
                      ASSAY_E_LIMIT);
 }
 
+/* Its length alone refuses an envelope, before a byte of it is read. */
+static void an_envelope_over_its_size_is_refused(void **state)
+{
+    static uint8_t zeros[ASSAY_RECORD_MAX + 1];
+    struct assay_record record;
+    struct assay_fault fault;
+    struct assay_bytes envelope = {zeros, sizeof(zeros)};
+    (void)state;
+
+    assert_int_equal(
+        assay_record_parse(envelope, ASSAY_BYTES_NONE, &record, &fault),
+        ASSAY_E_LIMIT);
+    assert_int_equal(fault.offset, 0);
+    envelope.len--;
+    assert_int_equal(
+        assay_record_parse(envelope, ASSAY_BYTES_NONE, &record, NULL),
+        ASSAY_E_MALFORMED);
+}
+
 /* Newer programs write kinds and keys that this one does not know. */
 static void what_is_unknown_survives_byte_for_byte(void **state)
 {
@@ -666,6 +685,7 @@ int main(void)
         cmocka_unit_test(sealing_sorts_and_drops_duplicates),
         cmocka_unit_test(sealing_refuses_what_opening_refuses),
         cmocka_unit_test(a_record_over_its_size_is_refused),
+        cmocka_unit_test(an_envelope_over_its_size_is_refused),
         cmocka_unit_test(what_is_unknown_survives_byte_for_byte),
         cmocka_unit_test(the_log_is_the_grant_or_the_record_itself),
         cmocka_unit_test(about_finds_the_first_of_a_relation),

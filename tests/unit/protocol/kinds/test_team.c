@@ -151,6 +151,8 @@ static const struct body_case profiles[] = {
     {"the least", "a1" SALT, ASSAY_OK},
     {"unknown keys", "a2" SALT "07 80", ASSAY_OK},
     {"no salt", "a1 01" A, ASSAY_E_MALFORMED},
+    {"a salt under key 1", "a1 01 50 000102030405060708090a0b0c0d0e0f",
+     ASSAY_E_MALFORMED},
     {"an empty name", "a2" SALT "01 60", ASSAY_E_MALFORMED},
     {"a language that is none", "a2" SALT "03 81 61 2d", ASSAY_E_MALFORMED},
     {"a language alone", "a2" SALT "03 62 656e", ASSAY_E_MALFORMED},
