@@ -27,9 +27,9 @@ struct assay_quote_result {
 /*
  * Looks for exact, directly preceded by prefix and followed by suffix where
  * those are given. A place without exact, and words that are longer than a
- * record, stand nowhere. Time is bounded by a small multiple of text.len, whatever
- * the quote is. nearest, sought only where want_nearest, begins and ends at
- * whole UTF-8 characters and is about as long as exact.
+ * record, stand nowhere. Time is bounded by a small multiple of text.len,
+ * whatever the quote is. nearest, sought only where want_nearest, begins and
+ * ends at whole UTF-8 characters and is about as long as exact.
  */
 struct assay_quote_result assay_quote_find(struct assay_bytes text,
                                            const struct assay_place *place,
