@@ -276,9 +276,28 @@ static enum assay_err add_team(struct proof *proof, uint64_t log_lsn)
     return err == ASSAY_OK ? add_root(proof, row.lsn) : err;
 }
 
+/* Adds the logs in which the grants of logs were made: a grant may stand where
+ * it does not belong, and whether it fell there is part of the answer. A grant
+ * comes after that of its log, so one pass downwards finds all. */
+static enum assay_err close_logs(struct proof *proof)
+{
+    struct store_row row;
+    enum assay_err err = ASSAY_OK;
+
+    for (uint64_t lsn = proof->last_lsn; err == ASSAY_OK && lsn > 0; lsn--) {
+        if (has(&proof->logs, lsn)) {
+            err = store_view_by_lsn(proof->view, lsn, &row);
+            if (err == ASSAY_OK) {
+                (void)add(&proof->logs, row.log_lsn);
+            }
+        }
+    }
+    return err;
+}
+
 static enum assay_err gather_authority(struct proof *proof)
 {
-    enum assay_err err = ASSAY_OK;
+    enum assay_err err = close_logs(proof);
 
     for (uint64_t lsn = 1; err == ASSAY_OK && lsn <= proof->last_lsn; lsn++) {
         if (has(&proof->logs, lsn)) {

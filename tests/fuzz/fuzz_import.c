@@ -87,7 +87,6 @@ static void check_equal(const struct store_sequence_event *a,
     ASSAY_CHECK(a->type == b->type);
     ASSAY_CHECK(a->offset == b->offset);
     ASSAY_CHECK(a->err == b->err);
-    ASSAY_CHECK(a->rule == b->rule);
     ASSAY_CHECK(a->count == b->count);
     ASSAY_CHECK(a->envelope.len == b->envelope.len);
     ASSAY_CHECK(a->body.len == b->body.len);
