@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * input.h - texts that a person gives: on the command line, on standard input
+ * ("-"), in an editor, or a passphrase on the terminal.
+ */
+#ifndef ASSAY_CLI_INPUT_H
+#define ASSAY_CLI_INPUT_H
+
+#include "context.h"
+
+/*
+ * The text of an option: its value; standard input up to its end for "-";
+ * left out on a terminal, $VISUAL or $EDITOR is opened, with hint as comment
+ * lines, as git does. Checked to be allowed text of at most ASSAY_TEXT_MAX
+ * bytes; surrounding white space is taken off. malloc'ed.
+ */
+enum cli_exit cli_input_text(const char *option_name, const char *value,
+                             const char *hint, char **text_out);
+
+/* A time: Unix seconds, a date (its first second in UTC), or RFC 3339. */
+enum cli_exit cli_input_time(const char *text, uint64_t *time_s_out);
+
+/*
+ * A passphrase in sodium_malloc'ed memory of *len_out bytes (free it with
+ * sodium_free): from $ASSAY_PASSPHRASE_FILE (first line), else asked on the
+ * terminal without echo, twice where it is a new one. Without a terminal: NULL
+ * and CLI_DONE for a new one, CLI_ENVIRONMENT else.
+ */
+enum cli_exit cli_input_passphrase(const char *prompt, bool is_new,
+                                   char **passphrase_out, size_t *len_out);
+
+#endif
