@@ -131,9 +131,12 @@ enum assay_err store_captures_get(struct store_ledger *ledger,
 
 void store_captures_release(struct assay_bytes bytes)
 {
+    void *data = NULL;
+
     if (bytes.len > 0) {
         /* POSIX takes the address without const and does not write there. */
-        (void)munmap((void *)(uintptr_t)bytes.data, bytes.len);
+        memcpy(&data, &bytes.data, sizeof(data));
+        (void)munmap(data, bytes.len);
     }
 }
 

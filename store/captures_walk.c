@@ -65,18 +65,17 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Takes the descriptor. */
-static enum assay_err list_folder(int fd, DIR **list_out)
+/* Lists an open folder and takes the descriptor; NULL, with *err_out set,
+ * where it cannot. */
+static DIR *list_folder(int fd, enum assay_err *err_out)
 {
     DIR *list = fdopendir(fd);
 
     if (list == NULL) {
-        enum assay_err err = store_files_err(errno);
+        *err_out = store_files_err(errno);
         store_files_close(fd);
-        return err;
     }
-    *list_out = list;
-    return ASSAY_OK;
+    return list;
 }
 
 static enum assay_err walk_bucket(struct walk *walk, int captures,
@@ -93,8 +92,8 @@ static enum assay_err walk_bucket(struct walk *walk, int captures,
         visit(walk, "", folder, false);
         return ASSAY_OK;
     }
-    err = list_folder(fd, &list);
-    if (err != ASSAY_OK) {
+    list = list_folder(fd, &err);
+    if (list == NULL) {
         return err;
     }
     while (!walk->has_stopped && (entry = readdir(list)) != NULL) {
@@ -125,9 +124,9 @@ enum assay_err store_captures_walk(struct store_ledger *ledger,
         return ASSAY_OK;
     }
     if (err == ASSAY_OK) {
-        err = list_folder(captures, &list);
+        list = list_folder(captures, &err);
     }
-    if (err != ASSAY_OK) {
+    if (list == NULL) {
         return err;
     }
     while (err == ASSAY_OK && !walk.has_stopped &&

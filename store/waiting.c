@@ -166,7 +166,7 @@ enum assay_err store_waiting_wake_all(struct store_waiting *waiting)
         }
         waiting->buckets[index] = NULL;
     }
-    qsort(list, count, sizeof(struct store_waiter *), compare_offsets);
+    qsort(list, count, sizeof(list[0]), compare_offsets);
     for (size_t index = 0; index < count; index++) {
         awaken(waiting, list[index]);
     }
