@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bodies that go: by this ledger's own decision, or because a standing
+ * retraction asks for it. The record and its place stay. */
+#include <stdlib.h>
+
+#include "batch_internal.h"
+#include "index.h"
+#include "local.h"
+#include "protocol/check.h"
+#include "rows.h"
+
+/* A note's value: time, 1 or 0, the retraction's id or zeros, the reason. */
+#define NOTE_HEAD (8 + 1 + ASSAY_ID_SIZE)
+
+static struct assay_bytes lsn_key(uint64_t lsn, uint8_t out[8])
+{
+    store_put_u64(out, lsn);
+    return (struct assay_bytes){out, 8};
+}
+
+enum assay_err store_view_erasure(struct store_view *view, uint64_t lsn,
+                                  struct store_erasure *erasure_out)
+{
+    uint8_t key[8];
+    struct assay_bytes value;
+    enum assay_err err =
+        store_local_get(view, STORE_LOCAL_ERASURE, lsn_key(lsn, key), &value);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (value.len < NOTE_HEAD) {
+        return ASSAY_E_CORRUPT;
+    }
+    erasure_out->at_s = store_get_u64(value.data);
+    erasure_out->has_by = value.data[8] != 0;
+    memcpy(erasure_out->by.hash, value.data + 9, ASSAY_ID_SIZE);
+    erasure_out->reason = ASSAY_BYTES_NONE;
+    if (value.len > NOTE_HEAD) {
+        erasure_out->reason =
+            (struct assay_bytes){value.data + NOTE_HEAD, value.len - NOTE_HEAD};
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_err write_note(struct store_batch *batch, uint64_t lsn,
+                                 const struct assay_id *by,
+                                 struct assay_bytes reason)
+{
+    uint8_t key[8];
+    uint8_t *value = calloc(1, NOTE_HEAD + reason.len);
+    enum assay_err err;
+
+    if (value == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    store_put_u64(value, batch->now_s);
+    value[8] = by == NULL ? 0 : 1;
+    if (by != NULL) {
+        memcpy(value + 9, by->hash, ASSAY_ID_SIZE);
+    }
+    if (reason.len > 0) {
+        memcpy(value + NOTE_HEAD, reason.data, reason.len);
+    }
+    err = store_local_put(&batch->view, STORE_LOCAL_ERASURE, lsn_key(lsn, key),
+                          (struct assay_bytes){value, NOTE_HEAD + reason.len});
+    free(value);
+    return err;
+}
+
+static enum assay_err mark_erased(struct store_batch *batch, uint64_t lsn)
+{
+    struct store_row_head head;
+    struct assay_bytes envelope;
+    uint8_t value[sizeof(head) + ASSAY_RECORD_MAX];
+    MDB_val key = store_val(&lsn, sizeof(lsn));
+    enum assay_err err = store_row_get(&batch->view, lsn, &head, &envelope);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (envelope.len > ASSAY_RECORD_MAX) {
+        return ASSAY_E_CORRUPT;
+    }
+    head.flags |= STORE_ROW_ERASED;
+    memcpy(value, &head, sizeof(head));
+    memcpy(value + sizeof(head), envelope.data, envelope.len);
+    MDB_val val = store_val(value, sizeof(head) + envelope.len);
+    return store_err_from_mdb(mdb_put(batch->view.txn,
+                                      batch->view.ledger->tables[STORE_RECORDS],
+                                      &key, &val, 0));
+}
+
+static enum assay_err delete_index(void *context,
+                                   const struct store_entry *entry)
+{
+    return store_index_del(context, entry);
+}
+
+static enum assay_err delete_body(struct store_batch *batch,
+                                  const struct store_row *row)
+{
+    MDB_val key = store_val(&row->lsn, sizeof(row->lsn));
+    enum assay_err err =
+        store_index_each_of_body(row, delete_index, &batch->view);
+
+    if (err == ASSAY_OK) {
+        err = store_err_from_mdb(
+            mdb_del(batch->view.txn, batch->view.ledger->tables[STORE_BODIES],
+                    &key, NULL));
+    }
+    if (err == ASSAY_OK) {
+        batch->meta.stats.record_bytes -= row->record.body.len;
+    }
+    return err;
+}
+
+enum assay_err store_batch_erase(struct store_batch *batch,
+                                 const struct assay_id *id,
+                                 const struct assay_id *by,
+                                 struct assay_bytes reason)
+{
+    struct store_row row;
+    enum assay_err err = store_view_by_id(&batch->view, id, &row);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (row.is_erased) {
+        return ASSAY_E_EXISTS;
+    }
+    if (row.record.body.data != NULL) {
+        err = delete_body(batch, &row);
+    }
+    if (err == ASSAY_OK) {
+        err = mark_erased(batch, row.lsn);
+    }
+    if (err == ASSAY_OK) {
+        err = write_note(batch, row.lsn, by, reason);
+    }
+    if (err == ASSAY_OK) {
+        batch->meta.stats.erased++;
+    }
+    return err;
+}
+
+static enum assay_err add_wish(struct store_batch *batch,
+                               const struct assay_id *target,
+                               const struct assay_id *by)
+{
+    struct store_erase_wish *grown = realloc(
+        batch->wishes, (batch->wish_count + 1) * sizeof(*batch->wishes));
+
+    if (grown == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    batch->wishes = grown;
+    batch->wishes[batch->wish_count].target = *target;
+    batch->wishes[batch->wish_count].by = *by;
+    batch->wish_count++;
+    return ASSAY_OK;
+}
+
+/* A retraction whose target is not held waits for it: target, then its id. */
+static enum assay_err wait_for(struct store_batch *batch,
+                               const struct assay_id *target, uint64_t by_lsn)
+{
+    uint8_t key[ASSAY_ID_SIZE + 8];
+
+    memcpy(key, target->hash, ASSAY_ID_SIZE);
+    store_put_u64(key + ASSAY_ID_SIZE, by_lsn);
+    batch->has_wanted = true;
+    return store_local_put(&batch->view, STORE_LOCAL_WANTED,
+                           (struct assay_bytes){key, sizeof(key)},
+                           ASSAY_BYTES_NONE);
+}
+
+/* A body that came may be what earlier retractions wait for. They are kept:
+ * whether they stand is decided anew each time. */
+static enum assay_err meet_wanted(struct store_batch *batch,
+                                  const struct store_row *row)
+{
+    uint8_t from[ASSAY_ID_SIZE + 8] = {0};
+    struct assay_bytes key = {from, sizeof(from)};
+    struct assay_bytes value;
+    struct store_row by;
+    enum assay_err err = ASSAY_OK;
+
+    memcpy(from, row->record.id.hash, ASSAY_ID_SIZE);
+    while (err == ASSAY_OK) {
+        err = store_local_next(&batch->view, STORE_LOCAL_WANTED,
+                               (struct assay_bytes){from, sizeof(from)}, &key,
+                               &value);
+        if (err != ASSAY_OK || key.len != sizeof(from) ||
+            memcmp(key.data, row->record.id.hash, ASSAY_ID_SIZE) != 0) {
+            break;
+        }
+        uint64_t by_lsn = store_get_u64(key.data + ASSAY_ID_SIZE);
+        err = store_view_by_lsn(&batch->view, by_lsn, &by);
+        if (err == ASSAY_OK) {
+            err = add_wish(batch, &row->record.id, &by.record.id);
+        }
+        store_put_u64(from + ASSAY_ID_SIZE, by_lsn + 1);
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
+enum assay_err store_erase_note(struct store_batch *batch,
+                                const struct store_row *row)
+{
+    const struct assay_id *target =
+        assay_record_about(&row->record, ASSAY_REL_ERASES);
+    enum assay_err err = ASSAY_OK;
+
+    if (batch->has_wanted) {
+        err = meet_wanted(batch, row);
+    }
+    if (err != ASSAY_OK || target == NULL ||
+        row->record.payload.kind != ASSAY_KIND_RETRACT) {
+        return err;
+    }
+    err = wait_for(batch, target, row->lsn);
+    return err == ASSAY_OK ? add_wish(batch, target, &row->record.id) : err;
+}
+
+/* Whether the retraction stands and its author may retract the target. */
+static enum assay_err may_erase(struct store_batch *batch,
+                                const struct store_erase_wish *wish,
+                                bool *may_out)
+{
+    struct assay_validity *validity = NULL;
+    struct assay_validity_result by_result;
+    struct assay_validity_result target_result;
+    struct store_row by;
+    struct store_row target;
+    enum assay_err err = store_view_validity(&batch->view, &validity);
+
+    if (err == ASSAY_OK) {
+        err = store_view_by_id(&batch->view, &wish->by, &by);
+    }
+    if (err == ASSAY_OK) {
+        err = store_view_by_id(&batch->view, &wish->target, &target);
+    }
+    if (err == ASSAY_OK) {
+        err = assay_validity_of(validity, &by.record, &by_result);
+    }
+    if (err == ASSAY_OK) {
+        err = assay_validity_of(validity, &target.record, &target_result);
+    }
+    if (err != ASSAY_OK) {
+        *may_out = false;
+        return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+    }
+    *may_out = by_result.state == ASSAY_STANDS &&
+               target_result.authority != NULL &&
+               assay_validity_may_retract(by_result.authority, &target.record,
+                                          target_result.authority);
+    return ASSAY_OK;
+}
+
+enum assay_err store_erase_follow(struct store_batch *batch)
+{
+    enum assay_err err = ASSAY_OK;
+
+    if (batch->wish_count > 0) {
+        err = store_batch_logs_write(batch);
+        assay_validity_free(batch->view.validity);
+        batch->view.validity = NULL;
+    }
+    for (size_t i = 0; i < batch->wish_count && err == ASSAY_OK; i++) {
+        const struct store_erase_wish *wish = &batch->wishes[i];
+        bool may = false;
+
+        err = may_erase(batch, wish, &may);
+        if (err == ASSAY_OK && may) {
+            err = store_batch_erase(batch, &wish->target, &wish->by,
+                                    ASSAY_BYTES_NONE);
+            err = err == ASSAY_E_EXISTS ? ASSAY_OK : err;
+        }
+    }
+    return err;
+}

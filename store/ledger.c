@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "protocol/check.h"
+
+/* The map is address space only; a ledger's file is as large as it needs. */
+#define MAP_SIZE (UINT64_C(4) << 30)
+
+/* More than STORE_BATCH_RECORDS_MAX records can change in pages. */
+#define HEADROOM (UINT64_C(1) << 30)
+
+#define READERS_MAX 512
+
+struct table_form {
+    const char *name;
+    unsigned flags;
+};
+
+static const struct table_form TABLES[STORE_TABLE_COUNT] = {
+    [STORE_RECORDS] = {"records", MDB_INTEGERKEY},
+    [STORE_BODIES] = {"bodies", MDB_INTEGERKEY},
+    [STORE_IDS] = {"ids", MDB_INTEGERKEY | MDB_DUPSORT | MDB_DUPFIXED |
+                              MDB_INTEGERDUP},
+    [STORE_LOGS] = {"logs", 0},
+    [STORE_FRONTIER] = {"frontier", MDB_INTEGERKEY},
+    [STORE_REFS] = {"refs", 0},
+    [STORE_MISSING] = {"missing", 0},
+    [STORE_LISTS] = {"lists", 0},
+    [STORE_LOCAL] = {"local", 0},
+    [STORE_META] = {"meta", 0},
+};
+
+static char *db_path(const char *dir)
+{
+    size_t size = strlen(dir) + sizeof("/db");
+    char *path = malloc(size);
+
+    if (path != NULL) {
+        (void)snprintf(path, size, "%s/db", dir);
+    }
+    return path;
+}
+
+enum assay_err store_meta_get(struct store_ledger *ledger, MDB_txn *txn,
+                              struct store_meta *meta_out)
+{
+    MDB_val key = store_val("meta", 4);
+    MDB_val val;
+    int code = mdb_get(txn, ledger->tables[STORE_META], &key, &val);
+
+    if (code != 0) {
+        return store_err_from_mdb(code);
+    }
+    if (val.mv_size < sizeof(uint64_t)) {
+        return ASSAY_E_CORRUPT;
+    }
+    memset(meta_out, 0, sizeof(*meta_out));
+    memcpy(&meta_out->format, val.mv_data, sizeof(uint64_t));
+    if (meta_out->format > STORE_FORMAT) {
+        return ASSAY_E_VERSION;
+    }
+    if (val.mv_size != sizeof(*meta_out)) {
+        return ASSAY_E_CORRUPT;
+    }
+    memcpy(meta_out, val.mv_data, sizeof(*meta_out));
+    return ASSAY_OK;
+}
+
+enum assay_err store_meta_put(struct store_ledger *ledger, MDB_txn *txn,
+                              const struct store_meta *meta)
+{
+    MDB_val key = store_val("meta", 4);
+    MDB_val val = store_val(meta, sizeof(*meta));
+
+    return store_err_from_mdb(
+        mdb_put(txn, ledger->tables[STORE_META], &key, &val, 0));
+}
+
+static int open_env(struct store_ledger *ledger, const char *path,
+                    uint64_t map_size, bool create)
+{
+    unsigned flags = MDB_NOTLS;
+    int code = mdb_env_create(&ledger->env);
+
+    if (code != 0) {
+        return code;
+    }
+    if (ledger->mode == STORE_READ) {
+        flags |= MDB_RDONLY;
+    }
+    code = mdb_env_set_maxdbs(ledger->env, STORE_TABLE_COUNT);
+    if (code == 0) {
+        code = mdb_env_set_maxreaders(ledger->env, READERS_MAX);
+    }
+    if (code == 0 && (create || map_size != 0)) {
+        code = mdb_env_set_mapsize(ledger->env, map_size);
+    }
+    if (code == 0) {
+        code = mdb_env_open(ledger->env, path, flags, 0600);
+    }
+    return code;
+}
+
+/* Opens every table, making them in a new ledger. */
+static enum assay_err open_tables(struct store_ledger *ledger, bool create)
+{
+    MDB_txn *txn = NULL;
+    struct store_meta meta = {.format = STORE_FORMAT};
+    enum assay_err err;
+    int code = mdb_txn_begin(ledger->env, NULL, create ? 0 : MDB_RDONLY, &txn);
+
+    for (int i = 0; i < STORE_TABLE_COUNT && code == 0; i++) {
+        code = mdb_dbi_open(txn, TABLES[i].name,
+                            TABLES[i].flags | (create ? MDB_CREATE : 0U),
+                            &ledger->tables[i]);
+    }
+    err = store_err_from_mdb(code);
+    if (err == ASSAY_OK) {
+        err = create ? store_meta_put(ledger, txn, &meta)
+                     : store_meta_get(ledger, txn, &meta);
+    }
+    if (err == ASSAY_OK) {
+        err = store_err_from_mdb(mdb_txn_commit(txn));
+        txn = NULL; /* Commit consumes it, even when it fails. */
+    } else if (err == ASSAY_E_NOT_FOUND) {
+        err = ASSAY_E_CORRUPT; /* A database without our tables. */
+    }
+    mdb_txn_abort(txn);
+    return err;
+}
+
+/* Gives lock.mdb its blocks now: it is mapped, and a full disk must not end
+ * the process later, when a reader's slot is first written. */
+static enum assay_err reserve_lock_file(const char *path)
+{
+    char name[4096];
+    struct stat status;
+    int code = 0;
+
+    if (snprintf(name, sizeof(name), "%s/lock.mdb", path) >=
+        (int)sizeof(name)) {
+        return ASSAY_E_LIMIT;
+    }
+    int fd = open(name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return store_err_from_errno(errno);
+    }
+    if (fstat(fd, &status) != 0) {
+        code = errno;
+    } else {
+        code = posix_fallocate(fd, 0, status.st_size);
+    }
+    (void)close(fd);
+    return store_err_from_errno(code);
+}
+
+void store_ledger_close(struct store_ledger *ledger)
+{
+    if (ledger == NULL) {
+        return;
+    }
+    if (ledger->env != NULL) {
+        mdb_env_close(ledger->env);
+    }
+    if (ledger->dir_fd >= 0) {
+        (void)close(ledger->dir_fd);
+    }
+    (void)pthread_rwlock_destroy(&ledger->map_lock);
+    free(ledger->dir);
+    free(ledger);
+}
+
+static enum assay_err new_ledger(const char *dir, enum store_mode mode,
+                                 uint64_t headroom,
+                                 struct store_ledger **ledger_out,
+                                 struct assay_fault *fault_out)
+{
+    struct store_ledger *ledger = calloc(1, sizeof(*ledger));
+    enum assay_err err;
+
+    if (ledger == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    ASSAY_CHECK(pthread_rwlock_init(&ledger->map_lock, NULL) == 0);
+    ledger->mode = mode;
+    ledger->headroom = headroom;
+    ledger->dir_fd = -1;
+    ledger->dir = strdup(dir);
+    err = ledger->dir == NULL
+              ? ASSAY_E_NOMEM
+              : store_folder_open(dir, &ledger->dir_fd, fault_out);
+    if (err != ASSAY_OK) {
+        store_ledger_close(ledger);
+        return err;
+    }
+    *ledger_out = ledger;
+    return ASSAY_OK;
+}
+
+static enum assay_err is_empty_folder(int fd)
+{
+    struct stat status;
+
+    if (fstatat(fd, "db", &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        return ASSAY_E_EXISTS;
+    }
+    return errno == ENOENT ? ASSAY_OK : store_err_from_errno(errno);
+}
+
+enum assay_err store_ledger_init(const char *dir, struct assay_fault *fault_out)
+{
+    struct store_ledger *ledger = NULL;
+    char *path = NULL;
+    enum assay_err err = store_folder_make(dir);
+
+    if (err == ASSAY_OK) {
+        err = new_ledger(dir, STORE_WRITE, HEADROOM, &ledger, fault_out);
+    }
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    path = db_path(dir);
+    err = path == NULL ? ASSAY_E_NOMEM : is_empty_folder(ledger->dir_fd);
+    if (err == ASSAY_OK && mkdirat(ledger->dir_fd, "db", 0700) != 0) {
+        err = store_err_from_errno(errno);
+    }
+    if (err != ASSAY_OK) {
+        goto out;
+    }
+    err = store_err_from_mdb(open_env(ledger, path, MAP_SIZE, true));
+    if (err == ASSAY_OK) {
+        err = reserve_lock_file(path);
+    }
+    if (err == ASSAY_OK) {
+        err = open_tables(ledger, true);
+    }
+    if (err == ASSAY_OK && fsync(ledger->dir_fd) != 0) {
+        err = store_err_from_errno(errno);
+    }
+
+out:
+    free(path);
+    store_ledger_close(ledger);
+    return err;
+}
+
+/* A ledger has db/data.mdb; LMDB would make one where there is none. */
+static enum assay_err find_database(const struct store_ledger *ledger)
+{
+    struct stat status;
+
+    if (fstatat(ledger->dir_fd, "db/data.mdb", &status, 0) != 0) {
+        return store_err_from_errno(errno);
+    }
+    return S_ISREG(status.st_mode) ? ASSAY_OK : ASSAY_E_CORRUPT;
+}
+
+/* Asked of the system at once, so that nothing is begun in vain. */
+static enum assay_err find_writable(const struct store_ledger *ledger)
+{
+    if (ledger->mode == STORE_WRITE &&
+        faccessat(ledger->dir_fd, "db/data.mdb", W_OK, 0) != 0) {
+        return store_err_from_errno(errno);
+    }
+    return ASSAY_OK;
+}
+
+enum assay_err store_ledger_open_sized(const char *dir, enum store_mode mode,
+                                       uint64_t map_size, uint64_t headroom,
+                                       struct store_ledger **ledger_out,
+                                       struct assay_fault *fault_out)
+{
+    struct store_ledger *ledger = NULL;
+    char *path = db_path(dir);
+    int dead = 0;
+    enum assay_err err =
+        path == NULL ? ASSAY_E_NOMEM
+                     : new_ledger(dir, mode, headroom, &ledger, fault_out);
+
+    if (err == ASSAY_OK) {
+        err = find_database(ledger);
+    }
+    if (err == ASSAY_OK) {
+        err = find_writable(ledger);
+    }
+    if (err == ASSAY_OK) {
+        err = store_err_from_mdb(open_env(ledger, path, map_size, false));
+    }
+    if (err == ASSAY_OK) {
+        err = open_tables(ledger, false);
+    }
+    free(path);
+    if (err != ASSAY_OK) {
+        store_ledger_close(ledger);
+        return err;
+    }
+    (void)mdb_reader_check(ledger->env, &dead); /* Slots of killed readers. */
+    *ledger_out = ledger;
+    return ASSAY_OK;
+}
+
+enum assay_err store_ledger_open(const char *dir, enum store_mode mode,
+                                 struct store_ledger **ledger_out,
+                                 struct assay_fault *fault_out)
+{
+    return store_ledger_open_sized(dir, mode, MAP_SIZE, HEADROOM, ledger_out,
+                                   fault_out);
+}
+
+const char *store_ledger_dir(const struct store_ledger *ledger)
+{
+    return ledger->dir;
+}
+
+enum assay_err store_ledger_make_room(struct store_ledger *ledger)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    uint64_t used;
+    int code = 0;
+
+    ASSAY_CHECK(pthread_rwlock_wrlock(&ledger->map_lock) == 0);
+    if (mdb_env_info(ledger->env, &info) == 0 &&
+        mdb_env_stat(ledger->env, &stat) == 0) {
+        used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+        if (info.me_mapsize < used + ledger->headroom) {
+            code =
+                mdb_env_set_mapsize(ledger->env, used * 2 + ledger->headroom);
+        }
+    }
+    ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
+    return store_err_from_mdb(code);
+}
+
+enum assay_err store_ledger_begin(struct store_ledger *ledger, unsigned flags,
+                                  MDB_txn **txn_out)
+{
+    int code = mdb_txn_begin(ledger->env, NULL, flags, txn_out);
+
+    while (code == MDB_MAP_RESIZED) {
+        /* Another process made the map larger: take its size. */
+        ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
+        ASSAY_CHECK(pthread_rwlock_wrlock(&ledger->map_lock) == 0);
+        code = mdb_env_set_mapsize(ledger->env, 0);
+        ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
+        ASSAY_CHECK(pthread_rwlock_rdlock(&ledger->map_lock) == 0);
+        if (code == 0) {
+            code = mdb_txn_begin(ledger->env, NULL, flags, txn_out);
+        }
+    }
+    return store_err_from_mdb(code);
+}
+
+enum assay_err store_ledger_stats(struct store_ledger *ledger,
+                                  struct store_stats *stats_out)
+{
+    struct store_view *view = NULL;
+    struct store_meta meta;
+    struct stat status;
+    enum assay_err err = store_view_begin(ledger, STORE_NOW, &view);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    err = store_meta_get(ledger, view->txn, &meta);
+    store_view_end(view);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (fstatat(ledger->dir_fd, "db/data.mdb", &status, 0) != 0) {
+        return store_err_from_errno(errno);
+    }
+    *stats_out = meta.stats;
+    stats_out->last_lsn = meta.last_lsn;
+    stats_out->disk_bytes = (uint64_t)status.st_blocks * 512U;
+    return ASSAY_OK;
+}

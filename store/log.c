@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log.h"
+
+#include "frontier.h"
+#include "index.h"
+#include "rows.h"
+
+/* Heads as they were at the view's last LSN: the log is walked again. */
+static enum assay_err rewind_heads(struct store_view *view,
+                                   struct store_log *log)
+{
+    struct store_log_cursor cursor = {0, 0};
+    struct store_row row;
+    enum assay_err err;
+
+    log->head_count = 0;
+    log->record_count = 0;
+    for (;;) {
+        err = store_log_next_row(view, log->log_lsn, &cursor, &row);
+        if (err != ASSAY_OK) {
+            break;
+        }
+        err = store_frontier_extend(log, &row.record, row.lsn);
+        if (err != ASSAY_OK) {
+            break;
+        }
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
+static enum assay_err get_log(struct store_view *view, uint64_t log_lsn,
+                              struct store_log *log_out)
+{
+    enum assay_err err;
+
+    if (log_lsn > view->last_lsn) {
+        return ASSAY_E_NOT_FOUND;
+    }
+    err = store_frontier_get(view, log_lsn, log_out);
+    if (err == ASSAY_OK && view->as_of_s != STORE_NOW) {
+        err = rewind_heads(view, log_out);
+    }
+    return err;
+}
+
+enum assay_err store_log_find(struct store_view *view,
+                              const struct assay_id *grant,
+                              struct store_log *log_out)
+{
+    uint64_t lsn = 0;
+    enum assay_err err = store_lsn_of(view, grant, &lsn);
+
+    return err == ASSAY_OK ? get_log(view, lsn, log_out) : err;
+}
+
+enum assay_err store_log_next(struct store_view *view, uint64_t *after_log_lsn,
+                              struct store_log *log_out)
+{
+    uint64_t from = *after_log_lsn + 1;
+    MDB_val key = store_val(&from, sizeof(from));
+    MDB_cursor *cursor = NULL;
+    uint64_t log_lsn = 0;
+    int code = mdb_cursor_open(view->txn, view->ledger->tables[STORE_FRONTIER],
+                               &cursor);
+
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
+    }
+    if (code == 0) {
+        memcpy(&log_lsn, key.mv_data, sizeof(log_lsn));
+    }
+    mdb_cursor_close(cursor);
+    enum assay_err err = store_err_from_mdb(code);
+    if (err == ASSAY_OK) {
+        err = get_log(view, log_lsn, log_out);
+    }
+    if (err == ASSAY_OK) {
+        *after_log_lsn = log_lsn;
+    }
+    return err;
+}
+
+/* The LSN behind the cursor; moves it. Rows beyond the view are passed. */
+static enum assay_err next_in_log(struct store_view *view, uint64_t log_lsn,
+                                  struct store_log_cursor *at)
+{
+    uint8_t bytes[STORE_KEY_MAX];
+    size_t len = store_key_log(log_lsn, at->seq, at->lsn + 1, bytes);
+    MDB_val key = store_val(bytes, len);
+    MDB_cursor *cursor = NULL;
+    const uint8_t *found;
+    int code =
+        mdb_cursor_open(view->txn, view->ledger->tables[STORE_LOGS], &cursor);
+
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
+    }
+    while (code == 0) {
+        found = key.mv_data;
+        if (key.mv_size != len || memcmp(found, bytes, 8) != 0) {
+            code = MDB_NOTFOUND;
+        } else if (store_get_u64(found + 16) <= view->last_lsn) {
+            at->seq = store_get_u64(found + 8);
+            at->lsn = store_get_u64(found + 16);
+            break;
+        } else {
+            code = mdb_cursor_get(cursor, &key, NULL, MDB_NEXT);
+        }
+    }
+    mdb_cursor_close(cursor);
+    return store_err_from_mdb(code);
+}
+
+enum assay_err store_log_next_row(struct store_view *view, uint64_t log_lsn,
+                                  struct store_log_cursor *cursor,
+                                  struct store_row *row_out)
+{
+    struct store_log_cursor next = *cursor;
+    enum assay_err err = next_in_log(view, log_lsn, &next);
+
+    if (err == ASSAY_OK) {
+        err = store_view_by_lsn(view, next.lsn, row_out);
+        err = err == ASSAY_E_NOT_FOUND ? ASSAY_E_CORRUPT : err;
+    }
+    if (err == ASSAY_OK) {
+        *cursor = next;
+    }
+    return err;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "view.h"
+
+#include <stdlib.h>
+
+#include "internal.h"
+#include "protocol/check.h"
+#include "rows.h"
+
+enum assay_err store_row_get(struct store_view *view, uint64_t lsn,
+                             struct store_row_head *head_out,
+                             struct assay_bytes *envelope_out)
+{
+    MDB_val key = store_val(&lsn, sizeof(lsn));
+    MDB_val val;
+
+    if (lsn == 0 || lsn > view->last_lsn) {
+        return ASSAY_E_NOT_FOUND;
+    }
+    enum assay_err err = store_err_from_mdb(
+        mdb_get(view->txn, view->ledger->tables[STORE_RECORDS], &key, &val));
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (val.mv_size <= sizeof(*head_out)) {
+        return ASSAY_E_CORRUPT;
+    }
+    memcpy(head_out, val.mv_data, sizeof(*head_out));
+    *envelope_out =
+        (struct assay_bytes){(const uint8_t *)val.mv_data + sizeof(*head_out),
+                             val.mv_size - sizeof(*head_out)};
+    return ASSAY_OK;
+}
+
+enum assay_err store_body_get(struct store_view *view, uint64_t lsn,
+                              struct assay_bytes *body_out)
+{
+    MDB_val key = store_val(&lsn, sizeof(lsn));
+    MDB_val val;
+    enum assay_err err = store_err_from_mdb(
+        mdb_get(view->txn, view->ledger->tables[STORE_BODIES], &key, &val));
+
+    *body_out = ASSAY_BYTES_NONE;
+    if (err == ASSAY_OK) {
+        *body_out =
+            (struct assay_bytes){(const uint8_t *)val.mv_data, val.mv_size};
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
+enum assay_err store_lsn_of(struct store_view *view, const struct assay_id *id,
+                            uint64_t *lsn_out)
+{
+    uint64_t prefix = store_get_u64(id->hash);
+    MDB_val key = store_val(&prefix, sizeof(prefix));
+    MDB_val val;
+    MDB_cursor *cursor = NULL;
+    enum assay_err found = ASSAY_E_NOT_FOUND;
+    int code =
+        mdb_cursor_open(view->txn, view->ledger->tables[STORE_IDS], &cursor);
+
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, &val, MDB_SET_KEY);
+    }
+    while (code == 0) {
+        struct store_row_head head;
+        struct assay_bytes envelope;
+        uint64_t lsn;
+
+        memcpy(&lsn, val.mv_data, sizeof(lsn));
+        if (store_row_get(view, lsn, &head, &envelope) == ASSAY_OK &&
+            memcmp(head.id, id->hash, sizeof(head.id)) == 0) {
+            *lsn_out = lsn;
+            found = ASSAY_OK;
+            break;
+        }
+        code = mdb_cursor_get(cursor, &key, &val, MDB_NEXT_DUP);
+    }
+    mdb_cursor_close(cursor);
+    return code == 0 || code == MDB_NOTFOUND ? found : store_err_from_mdb(code);
+}
+
+enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
+                                 struct store_row *row_out)
+{
+    struct store_row_head head;
+    struct assay_bytes envelope;
+    struct assay_bytes body;
+    enum assay_err err = store_row_get(view, lsn, &head, &envelope);
+
+    if (err == ASSAY_OK) {
+        err = store_body_get(view, lsn, &body);
+    }
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    /* It was parsed before it was stored: only the disk can have changed it. */
+    if (assay_record_parse(envelope, body, &row_out->record, NULL) !=
+            ASSAY_OK ||
+        memcmp(head.id, row_out->record.id.hash, sizeof(head.id)) != 0) {
+        return ASSAY_E_CORRUPT;
+    }
+    row_out->lsn = lsn;
+    row_out->received_s = head.received_s;
+    row_out->log_lsn = head.log_lsn;
+    row_out->is_erased = (head.flags & STORE_ROW_ERASED) != 0;
+    return ASSAY_OK;
+}
+
+enum assay_err store_view_by_id(struct store_view *view,
+                                const struct assay_id *id,
+                                struct store_row *row_out)
+{
+    uint64_t lsn = 0;
+    enum assay_err err = store_lsn_of(view, id, &lsn);
+
+    return err == ASSAY_OK ? store_view_by_lsn(view, lsn, row_out) : err;
+}
+
+/* The last LSN received by as_of_s; receive times never decrease. */
+static enum assay_err find_last_lsn(struct store_view *view)
+{
+    uint64_t low = 0; /* Known to be in time; 0 stands for none. */
+    uint64_t high = view->last_lsn;
+
+    while (low < high) {
+        uint64_t middle = low + (high - low + 1) / 2;
+        struct store_row_head head;
+        struct assay_bytes envelope;
+        enum assay_err err = store_row_get(view, middle, &head, &envelope);
+
+        if (err != ASSAY_OK) {
+            return err == ASSAY_E_NOT_FOUND ? ASSAY_E_CORRUPT : err;
+        }
+        if (head.received_s <= view->as_of_s) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    view->last_lsn = low;
+    return ASSAY_OK;
+}
+
+enum assay_err store_view_begin(struct store_ledger *ledger, uint64_t as_of_s,
+                                struct store_view **view_out)
+{
+    struct store_view *view = malloc(sizeof(*view));
+    struct store_meta meta;
+    MDB_txn *txn = NULL;
+    enum assay_err err;
+
+    if (view == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    ASSAY_CHECK(pthread_rwlock_rdlock(&ledger->map_lock) == 0);
+    err = store_ledger_begin(ledger, MDB_RDONLY, &txn);
+    if (err == ASSAY_OK) {
+        err = store_meta_get(ledger, txn, &meta);
+    }
+    if (err == ASSAY_OK) {
+        store_view_over(view, ledger, txn, meta.last_lsn);
+        view->as_of_s = as_of_s;
+        err = as_of_s == STORE_NOW ? ASSAY_OK : find_last_lsn(view);
+    }
+    if (err != ASSAY_OK) {
+        mdb_txn_abort(txn);
+        ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
+        free(view);
+        return err;
+    }
+    *view_out = view;
+    return ASSAY_OK;
+}
+
+void store_view_end(struct store_view *view)
+{
+    if (view == NULL) {
+        return;
+    }
+    ASSAY_CHECK(!view->is_batch);
+    assay_validity_free(view->validity);
+    mdb_txn_abort(view->txn);
+    ASSAY_CHECK(pthread_rwlock_unlock(&view->ledger->map_lock) == 0);
+    free(view);
+}
+
+uint64_t store_view_as_of(const struct store_view *view)
+{
+    return view->as_of_s;
+}
+
+uint64_t store_view_last_lsn(const struct store_view *view)
+{
+    return view->last_lsn;
+}
