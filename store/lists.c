@@ -53,7 +53,7 @@ static int move(MDB_cursor *cursor, MDB_val *key, bool newest_first)
 static enum assay_err next_lsn(struct store_view *view, bool newest_first,
                                const uint8_t *prefix, size_t len, uint64_t *lsn)
 {
-    uint8_t bytes[STORE_KEY_MAX];
+    uint8_t bytes[STORE_KEY_MAX] = {0};
     MDB_val key = store_val(bytes, len + 8);
     MDB_cursor *cursor = NULL;
     uint64_t from = *lsn + 1;

@@ -42,7 +42,7 @@ static enum assay_err next_lsn(struct store_view *view,
                                const struct store_entry *prefix, uint64_t after,
                                uint64_t *lsn_out)
 {
-    uint8_t bytes[STORE_KEY_MAX];
+    uint8_t bytes[STORE_KEY_MAX] = {0};
     MDB_val key = store_val(bytes, prefix->key_len + 8);
     MDB_cursor *cursor = NULL;
     enum assay_err err;
@@ -114,7 +114,7 @@ enum assay_err store_refs_next_missing(struct store_view *view,
                                        struct assay_id *cursor_id,
                                        uint64_t *named_by_lsn_out)
 {
-    uint8_t bytes[STORE_KEY_MAX];
+    uint8_t bytes[STORE_KEY_MAX] = {0};
     MDB_val key = store_val(bytes, 0);
     MDB_cursor *cursor = NULL;
     enum assay_err err;
