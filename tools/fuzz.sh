@@ -66,7 +66,8 @@ fuzz_one()
         echo "$name: $runs runs, $covered edges covered"
         return 0
     fi
-    tail -n 60 "$log"
+    sed -n '/ERROR: /,/^Shadow bytes/p' "$log" | head -n 40
+    tail -n 10 "$log"
     echo "$name: FAILED; the whole log is $log"
     return 1
 }
