@@ -294,7 +294,7 @@ static enum assay_err see_only(struct store_chain_walk *walk,
     }
     mark = store_arena_mark(walk->scratch);
     err = see_signoffs(walk, &item, findings);
-    findings->seen[findings->count - 1].endorsers = (struct endorsers){NULL};
+    findings->seen[findings->count - 1].endorsers = (struct endorsers){0};
     store_arena_release(walk->scratch, mark);
     return err;
 }
