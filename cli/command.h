@@ -34,7 +34,7 @@ struct cli_command {
 };
 
 /* The table; *count_out commands, those of one name side by side. */
-const struct cli_command *cli_commands(size_t *count_out);
+const struct cli_command *const *cli_commands(size_t *count_out);
 
 /* Every command's entry is defined in its own file cmd_<name>.c. */
 extern const struct cli_command cli_cmd_backup, cli_cmd_capture, cli_cmd_carry,

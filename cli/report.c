@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "protocol/check.h"
+#include "protocol/text.h"
+
+/* What a message may be long: a path, an id and some words. */
+#define MESSAGE_MAX 8192
+
+/* Writes text so that no terminal obeys it. */
+static void write_harmless(const char *text)
+{
+    struct assay_bytes bytes = assay_bytes_of(text);
+    size_t pos = 0;
+
+    while (pos < bytes.len) {
+        size_t from = pos;
+        uint32_t code = assay_text_next(bytes, &pos);
+
+        if (code == '\n' || code == '\t' ||
+            (code >= 0x20 && code != 0x7f && (code < 0x80 || code > 0x9f) &&
+             code != 0xfffd && !assay_text_is_hidden(code))) {
+            (void)fwrite(bytes.data + from, 1, pos - from, stderr);
+        } else {
+            (void)fprintf(stderr, "<U+%04X>", (unsigned)code);
+        }
+    }
+}
+
+static void say(const char *prefix, const char *format, va_list values)
+    __attribute__((format(printf, 2, 0)));
+
+static void say(const char *prefix, const char *format, va_list values)
+{
+    char *message = malloc(MESSAGE_MAX);
+
+    ASSAY_CHECK(message != NULL);
+    (void)vsnprintf(message, MESSAGE_MAX, format, values);
+    (void)fputs(prefix, stderr);
+    write_harmless(message);
+    (void)fputc('\n', stderr);
+    free(message);
+}
+
+void cli_report(const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    say("assay: ", format, values);
+    va_end(values);
+}
+
+void cli_note(const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    say("", format, values);
+    va_end(values);
+}
+
+enum cli_exit cli_exit_of(enum assay_err err)
+{
+    switch (err) {
+    case ASSAY_OK:
+        return CLI_DONE;
+    case ASSAY_E_NOT_FOUND:
+    case ASSAY_E_AMBIGUOUS:
+        return CLI_NO;
+    case ASSAY_E_TRUNCATED:
+    case ASSAY_E_MALFORMED:
+    case ASSAY_E_LIMIT:
+    case ASSAY_E_SIGNATURE:
+    case ASSAY_E_KEY:
+    case ASSAY_E_BODY:
+    case ASSAY_E_AUTH:
+    case ASSAY_E_SEQ:
+    case ASSAY_E_PREV:
+    case ASSAY_E_EARLY:
+    case ASSAY_E_FROZEN:
+        return CLI_REFUSED;
+    case ASSAY_E_STOPPED:
+        return CLI_INTERRUPTED;
+    case ASSAY_E_EXISTS:
+    case ASSAY_E_VERSION:
+    case ASSAY_E_PASSPHRASE:
+    case ASSAY_E_UNSAFE:
+    case ASSAY_E_ACCESS:
+    case ASSAY_E_READONLY:
+    case ASSAY_E_FULL:
+    case ASSAY_E_IO:
+    case ASSAY_E_NOMEM:
+    case ASSAY_E_CORRUPT:
+    case ASSAY_E_BUSY:
+        return CLI_ENVIRONMENT;
+    }
+    return CLI_ENVIRONMENT;
+}
+
+static const char *advice_of(enum assay_err err)
+{
+    switch (err) {
+    case ASSAY_E_FULL:
+        return " Free some space and run the command again; nothing that was "
+               "acknowledged is lost.";
+    case ASSAY_E_CORRUPT:
+        return " Run: assay check";
+    case ASSAY_E_VERSION:
+        return " Use a newer assay.";
+    case ASSAY_E_PASSPHRASE:
+        return " Name a file with the passphrase in ASSAY_PASSPHRASE_FILE, or "
+               "type it when asked on a terminal.";
+    case ASSAY_E_BUSY:
+        return " Try again in a moment.";
+    case ASSAY_E_AUTH:
+        return " See: assay team show";
+    default:
+        return "";
+    }
+}
+
+enum cli_exit cli_report_err(const char *what, enum assay_err err,
+                             const struct assay_fault *fault)
+{
+    const char *rule =
+        fault != NULL && fault->rule != NULL ? fault->rule : NULL;
+
+    cli_report("%s: %s%s%s.%s", what, assay_err_phrase(err),
+               rule == NULL ? "" : ": ", rule == NULL ? "" : rule,
+               advice_of(err));
+    return cli_exit_of(err);
+}
