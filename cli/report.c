@@ -102,26 +102,29 @@ enum cli_exit cli_exit_of(enum assay_err err)
     return CLI_ENVIRONMENT;
 }
 
+/* What to do next, where there is something. */
+static const struct {
+    enum assay_err err;
+    const char *advice;
+} ADVICE[] = {
+    {ASSAY_E_FULL, " Free some space and run the command again; nothing that "
+                   "was acknowledged is lost."},
+    {ASSAY_E_CORRUPT, " Run: assay check"},
+    {ASSAY_E_VERSION, " Use a newer assay."},
+    {ASSAY_E_PASSPHRASE, " Type it when asked on a terminal, or name a file "
+                         "that holds it in ASSAY_PASSPHRASE_FILE."},
+    {ASSAY_E_BUSY, " Try again in a moment."},
+    {ASSAY_E_AUTH, " Who may speak for a team: assay team show TEAM"},
+};
+
 static const char *advice_of(enum assay_err err)
 {
-    switch (err) {
-    case ASSAY_E_FULL:
-        return " Free some space and run the command again; nothing that was "
-               "acknowledged is lost.";
-    case ASSAY_E_CORRUPT:
-        return " Run: assay check";
-    case ASSAY_E_VERSION:
-        return " Use a newer assay.";
-    case ASSAY_E_PASSPHRASE:
-        return " Name a file with the passphrase in ASSAY_PASSPHRASE_FILE, or "
-               "type it when asked on a terminal.";
-    case ASSAY_E_BUSY:
-        return " Try again in a moment.";
-    case ASSAY_E_AUTH:
-        return " See: assay team show";
-    default:
-        return "";
+    for (size_t i = 0; i < sizeof(ADVICE) / sizeof(ADVICE[0]); i++) {
+        if (ADVICE[i].err == err) {
+            return ADVICE[i].advice;
+        }
     }
+    return "";
 }
 
 enum cli_exit cli_report_err(const char *what, enum assay_err err,

@@ -31,6 +31,12 @@ enum cli_exit cli_signer_choose(struct cli_context *context, bool needs_root,
 enum cli_exit cli_signer_choose_for(struct cli_context *context,
                                     const char *team, const char *key,
                                     struct cli_signer *signer_out);
+
+/* A key of the keyring by itself, unlocked, with no grant: who founds a team
+ * or rotates. name NULL: the only key there is. */
+enum cli_exit cli_signer_key(struct cli_context *context, const char *name,
+                             struct cli_signer *signer_out);
+
 void cli_signer_clear(struct cli_signer *signer);
 
 /* A fresh salt for a body. */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one table of commands, and the options that all of them have. */
+#include "command.h"
+#include "options.h"
+
+static const struct cli_command *const COMMANDS[] = {
+    &cli_cmd_help,
+    &cli_cmd_init,
+};
+
+static const struct cli_option GLOBAL[] = {
+    {"ledger", "DIR", "the ledger's folder (else $ASSAY_LEDGER, else your own)",
+     false, false},
+    {"as", "KEY", "the key that signs, by name", false, false},
+    {"team", "TEAM", "the team to speak for, by name or id", false, false},
+    {"json", NULL, "print JSON, where a command has it", false, false},
+    {"help", NULL, "say how to use the command", false, false},
+    {0},
+};
+
+const struct cli_command *const *cli_commands(size_t *count_out)
+{
+    *count_out = sizeof(COMMANDS) / sizeof(COMMANDS[0]);
+    return COMMANDS;
+}
+
+const struct cli_option *cli_options_global(void)
+{
+    return GLOBAL;
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "context.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "store/chain.h"
+#include "store/log.h"
+
+/* How many of several that could be meant are listed. */
+#define CANDIDATES_MAX 10
+
+static char *join(const char *folder, const char *rest)
+{
+    size_t size = strlen(folder) + strlen(rest) + 1;
+    char *path = malloc(size);
+
+    if (path != NULL) {
+        (void)snprintf(path, size, "%s%s", folder, rest);
+    }
+    return path;
+}
+
+char *cli_context_folder(const struct cli_context *context)
+{
+    const char *named = context->ledger_option != NULL ? context->ledger_option
+                                                       : getenv("ASSAY_LEDGER");
+    const char *data = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+    char *folder = NULL;
+
+    if (named != NULL && named[0] != '\0') {
+        folder = strdup(named);
+    } else if (data != NULL && data[0] == '/') {
+        folder = join(data, "/assay");
+    } else if (home != NULL && home[0] == '/') {
+        folder = join(home, "/.local/share/assay");
+    } else {
+        cli_report("no ledger is named, and there is no home folder. Give "
+                   "--ledger DIR or set ASSAY_LEDGER.");
+        return NULL;
+    }
+    if (folder == NULL) {
+        (void)cli_report_err("the ledger's folder", ASSAY_E_NOMEM, NULL);
+    }
+    return folder;
+}
+
+static enum cli_exit report_open(const char *folder, enum assay_err err,
+                                 const struct assay_fault *fault)
+{
+    if (err == ASSAY_E_NOT_FOUND) {
+        cli_report("there is no ledger at %s. Make one with: assay --ledger %s "
+                   "init",
+                   folder, folder);
+        return CLI_ENVIRONMENT;
+    }
+    (void)cli_report_err(folder, err, fault);
+    return CLI_ENVIRONMENT;
+}
+
+enum cli_exit cli_context_open(struct cli_context *context,
+                               enum store_mode mode)
+{
+    struct assay_fault fault = {0, NULL};
+    enum cli_exit code = CLI_DONE;
+    enum assay_err err;
+    char *folder;
+
+    if (context->ledger != NULL) {
+        return CLI_DONE;
+    }
+    folder = cli_context_folder(context);
+    if (folder == NULL) {
+        return CLI_ENVIRONMENT;
+    }
+    err = store_ledger_open(folder, mode, &context->ledger, &fault);
+    if (err != ASSAY_OK) {
+        code = report_open(folder, err, &fault);
+    }
+    free(folder);
+    return code;
+}
+
+enum cli_exit cli_context_view(struct cli_context *context, uint64_t as_of_s,
+                               struct store_view **view_out)
+{
+    enum cli_exit code = cli_context_open(context, STORE_READ);
+    enum assay_err err;
+
+    if (code != CLI_DONE) {
+        return code;
+    }
+    err = store_view_begin(context->ledger, as_of_s, view_out);
+    return err == ASSAY_OK
+               ? CLI_DONE
+               : cli_report_err(store_ledger_dir(context->ledger), err, NULL);
+}
+
+static void list_candidates(struct store_view *view, const char *text,
+                            const struct assay_id *ids, size_t count)
+{
+    cli_report("\"%s\" could mean %zu records. Type more of one of these:",
+               text, count);
+    for (size_t i = 0; i < count && i < CANDIDATES_MAX; i++) {
+        char full[ASSAY_ID_TEXT_MAX];
+        struct store_row row;
+        uint64_t kind = 0;
+
+        if (store_view_by_id(view, &ids[i], &row) == ASSAY_OK) {
+            kind = row.record.payload.kind;
+        }
+        assay_id_format(assay_id_type_of_kind(kind), ids[i].hash, full);
+        cli_note("  %s  (%s)", full, assay_kind_name(kind));
+    }
+    if (count > CANDIDATES_MAX) {
+        cli_note("  and %zu more", count - CANDIDATES_MAX);
+    }
+}
+
+static enum cli_exit check_kind(struct store_view *view, const char *text,
+                                uint64_t kind, const struct assay_id *id)
+{
+    struct store_row row;
+    enum assay_err err = store_view_by_id(view, id, &row);
+
+    if (err != ASSAY_OK) {
+        return cli_report_err(text, err, NULL);
+    }
+    if (kind != 0 && row.record.payload.kind != kind) {
+        cli_report("%s is a %s; this needs a %s.", text,
+                   assay_kind_name(row.record.payload.kind),
+                   kind == ASSAY_KIND_FOUND ? "team" : assay_kind_name(kind));
+        return CLI_USAGE;
+    }
+    return CLI_DONE;
+}
+
+enum cli_exit cli_context_record(struct store_view *view, const char *text,
+                                 uint64_t kind, struct assay_id *id_out)
+{
+    struct assay_id ids[CANDIDATES_MAX];
+    struct assay_id_prefix prefix;
+    struct assay_fault fault = {0, NULL};
+    size_t count = 0;
+    enum assay_err err = assay_id_parse(assay_bytes_of(text), &prefix, &fault);
+
+    if (err != ASSAY_OK) {
+        cli_report("\"%s\" is not an id: %s%s%s. An id looks like claim1qxy... "
+                   "(%d characters behind the 1 are enough).",
+                   text, assay_err_phrase(err), fault.rule == NULL ? "" : ": ",
+                   fault.rule == NULL ? "" : fault.rule, ASSAY_ID_SHORT_MIN);
+        return CLI_USAGE;
+    }
+    if (prefix.type == ASSAY_ID_KEY || prefix.type == ASSAY_ID_NODE) {
+        cli_report("%s names a %s, not a record.", text,
+                   assay_id_type_name(prefix.type));
+        return CLI_USAGE;
+    }
+    err = store_view_by_prefix(view, &prefix, ids, CANDIDATES_MAX, &count);
+    if (err != ASSAY_OK) {
+        return cli_report_err(text, err, NULL);
+    }
+    if (count == 0) {
+        cli_report("no record here is %s. See: assay list claims", text);
+        return CLI_NO;
+    }
+    if (count > 1) {
+        list_candidates(view, text, ids, count);
+        return CLI_NO;
+    }
+    enum cli_exit code = check_kind(view, text, kind, &ids[0]);
+    if (code == CLI_DONE) {
+        *id_out = ids[0];
+    }
+    return code;
+}
+
+static bool is_team_id(const char *text)
+{
+    return strncmp(text, "team1", 5) == 0 || strncmp(text, "TEAM1", 5) == 0;
+}
+
+enum cli_exit cli_context_team(struct store_view *view, const char *text,
+                               struct assay_id *team_out)
+{
+    struct store_log log;
+    struct assay_id found = {{0}};
+    uint64_t after = 0;
+    size_t count = 0;
+    enum assay_err err;
+
+    if (is_team_id(text)) {
+        return cli_context_record(view, text, ASSAY_KIND_FOUND, team_out);
+    }
+    while ((err = store_log_next(view, &after, &log)) == ASSAY_OK) {
+        if (assay_id_equal(&log.grant, &log.team) &&
+            assay_bytes_equal(store_team_name(view, &log.team),
+                              assay_bytes_of(text))) {
+            found = log.team;
+            count++;
+        }
+    }
+    if (err != ASSAY_E_NOT_FOUND) {
+        return cli_report_err("the list of teams", err, NULL);
+    }
+    if (count != 1) {
+        cli_report(count == 0 ? "no team here is called \"%s\". See: assay "
+                                "team list"
+                              : "several teams here are called \"%s\"; give "
+                                "the id instead. See: assay team list",
+                   text);
+        return CLI_NO;
+    }
+    *team_out = found;
+    return CLI_DONE;
+}
+
+enum cli_exit cli_context_key(struct cli_context *context, const char *text,
+                              struct store_key_info *info_out)
+{
+    struct assay_id_prefix prefix;
+    struct store_key_info *keys = NULL;
+    size_t count = 0;
+    size_t matches = 0;
+    enum assay_err err;
+
+    if (assay_id_parse(assay_bytes_of(text), &prefix, NULL) != ASSAY_OK ||
+        prefix.type != ASSAY_ID_KEY) {
+        err = store_keyring_find(context->ledger, text, info_out);
+        if (err == ASSAY_E_NOT_FOUND || err == ASSAY_E_MALFORMED) {
+            cli_report("no key here is called \"%s\". See: assay key list",
+                       text);
+            return CLI_NO;
+        }
+        return err == ASSAY_OK ? CLI_DONE : cli_report_err(text, err, NULL);
+    }
+    err = store_keyring_list(context->ledger, &keys, &count);
+    if (err != ASSAY_OK) {
+        return cli_report_err("the keys", err, NULL);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (assay_id_matches(&prefix, keys[i].key.bytes)) {
+            *info_out = keys[i];
+            matches++;
+        }
+    }
+    free(keys);
+    if (matches != 1) {
+        cli_report(matches == 0 ? "no key here is %s. See: assay key list"
+                                : "%s could mean several keys; type more.",
+                   text);
+        return CLI_NO;
+    }
+    return CLI_DONE;
+}
+
+static bool has_key(const struct store_key_info *keys, size_t count,
+                    const struct assay_key *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (assay_key_equal(&keys[i].key, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Adds the team of a log to the list, unless it is there. */
+static bool add_team(const struct store_log *log, struct assay_id **teams,
+                     size_t *count)
+{
+    struct assay_id *grown;
+
+    for (size_t i = 0; i < *count; i++) {
+        if (assay_id_equal(&(*teams)[i], &log->team)) {
+            return true;
+        }
+    }
+    grown = realloc(*teams, (*count + 1) * sizeof(**teams));
+    if (grown == NULL) {
+        return false;
+    }
+    *teams = grown;
+    (*teams)[(*count)++] = log->team;
+    return true;
+}
+
+static bool is_in_force(struct store_view *view, const struct store_log *log)
+{
+    struct assay_validity *validity = NULL;
+    const struct assay_authority *authority = NULL;
+
+    return store_view_validity(view, &validity) == ASSAY_OK &&
+           assay_validity_authority(validity, &log->grant, &authority) ==
+               ASSAY_OK &&
+           authority != NULL && authority->is_in_force;
+}
+
+enum cli_exit cli_context_own_teams(struct cli_context *context,
+                                    struct store_view *view,
+                                    struct assay_id **teams_out,
+                                    size_t *count_out)
+{
+    struct store_key_info *keys = NULL;
+    struct assay_id *teams = NULL;
+    struct store_log log;
+    size_t key_count = 0;
+    size_t count = 0;
+    uint64_t after = 0;
+    enum assay_err err = store_keyring_list(context->ledger, &keys, &key_count);
+
+    while (err == ASSAY_OK && key_count > 0) {
+        err = store_log_next(view, &after, &log);
+        if (err == ASSAY_OK && has_key(keys, key_count, &log.key) &&
+            is_in_force(view, &log) && !add_team(&log, &teams, &count)) {
+            err = ASSAY_E_NOMEM;
+        }
+    }
+    free(keys);
+    if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
+        free(teams);
+        return cli_report_err("the keys", err, NULL);
+    }
+    *teams_out = teams;
+    *count_out = count;
+    return CLI_DONE;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Passphrases: from a file, or from the terminal without echo. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "input.h"
+#include "report.h"
+
+#define PASSPHRASE_MAX 1024
+
+/* Reads up to the first newline; false where there is none within the bound
+ * or nothing can be read. */
+static bool read_line(int fd, char *out, size_t *len_out)
+{
+    size_t len = 0;
+    char byte = 0;
+
+    while (len < PASSPHRASE_MAX) {
+        ssize_t got = read(fd, &byte, 1);
+
+        if (got < 0) {
+            return false;
+        }
+        if (got == 0 || byte == '\n') {
+            *len_out = len;
+            return true;
+        }
+        out[len++] = byte;
+    }
+    return false;
+}
+
+static enum cli_exit from_file(const char *path, char *out, size_t *len_out)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum cli_exit code = CLI_DONE;
+
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        cli_report("the file named in ASSAY_PASSPHRASE_FILE, %s, cannot be "
+                   "opened: %s.",
+                   path, strerror(errno));
+        code = CLI_ENVIRONMENT;
+    } else if (S_ISREG(status.st_mode) && (status.st_mode & 077) != 0) {
+        cli_report("%s can be read by others (its permissions are %03o). Run: "
+                   "chmod 600 %s",
+                   path, (unsigned)status.st_mode & 0777U, path);
+        code = CLI_ENVIRONMENT;
+    } else if (!read_line(fd, out, len_out)) {
+        cli_report("%s holds no passphrase of at most %d bytes.", path,
+                   PASSPHRASE_MAX);
+        code = CLI_ENVIRONMENT;
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return code;
+}
+
+/* Asks once, with the terminal's echo off and its signals held back, so that
+ * Ctrl-C cannot leave it off. */
+static bool ask(int fd, const char *prompt, char *out, size_t *len_out)
+{
+    struct termios saved;
+    struct termios silent;
+    sigset_t held;
+    sigset_t before;
+    bool is_read;
+
+    if (tcgetattr(fd, &saved) != 0) {
+        return false;
+    }
+    (void)sigemptyset(&held);
+    (void)sigaddset(&held, SIGTSTP);
+    (void)sigprocmask(SIG_BLOCK, &held, &before);
+    silent = saved;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+    silent.c_lflag |= ICANON;
+    silent.c_cc[VEOL] = 3; /* Ctrl-C ends the line and is seen below. */
+    (void)dprintf(fd, "%s: ", prompt);
+    (void)tcsetattr(fd, TCSAFLUSH, &silent);
+    is_read = read_line(fd, out, len_out);
+    (void)tcsetattr(fd, TCSAFLUSH, &saved);
+    (void)dprintf(fd, "\n");
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return is_read && memchr(out, 3, *len_out) == NULL;
+}
+
+static enum cli_exit from_terminal(int fd, const char *prompt, bool is_new,
+                                   char *out, size_t *len_out)
+{
+    char *again;
+    size_t again_len = 0;
+    enum cli_exit code = CLI_DONE;
+
+    if (!ask(fd, prompt, out, len_out)) {
+        return CLI_INTERRUPTED;
+    }
+    if (!is_new || *len_out == 0) {
+        return CLI_DONE;
+    }
+    again = sodium_malloc(PASSPHRASE_MAX);
+    if (again == NULL) {
+        return cli_report_err("locked memory", ASSAY_E_NOMEM, NULL);
+    }
+    if (!ask(fd, "The same again", again, &again_len)) {
+        code = CLI_INTERRUPTED;
+    } else if (again_len != *len_out ||
+               sodium_memcmp(again, out, again_len) != 0) {
+        cli_report("the two were not the same. Nothing was written.");
+        code = CLI_REFUSED;
+    }
+    sodium_free(again);
+    return code;
+}
+
+enum cli_exit cli_input_passphrase(const char *prompt, bool is_new,
+                                   char **passphrase_out, size_t *len_out)
+{
+    const char *path = getenv("ASSAY_PASSPHRASE_FILE");
+    char *passphrase = sodium_malloc(PASSPHRASE_MAX);
+    size_t len = 0;
+    enum cli_exit code = CLI_DONE;
+    int fd = -1;
+
+    if (passphrase == NULL) {
+        return cli_report_err("locked memory", ASSAY_E_NOMEM, NULL);
+    }
+    if (path != NULL && path[0] != '\0') {
+        code = from_file(path, passphrase, &len);
+    } else {
+        fd = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC) : -1;
+        if (fd >= 0) {
+            code = from_terminal(fd, prompt, is_new, passphrase, &len);
+            (void)close(fd);
+        } else if (!is_new) {
+            code = cli_report_err("the key", ASSAY_E_PASSPHRASE, NULL);
+        }
+    }
+    if (code != CLI_DONE || len == 0) {
+        sodium_free(passphrase);
+        passphrase = NULL;
+        len = 0;
+    }
+    *passphrase_out = passphrase;
+    *len_out = len;
+    return code;
+}
