@@ -35,13 +35,15 @@ enum assay_err store_batch_logs_new(struct store_batch_logs **logs_out)
 
 static void empty(struct store_batch_logs *logs)
 {
-    struct entry *entry = NULL;
-    struct entry *next = NULL;
+    struct entry *entry = logs->table;
 
-    HASH_ITER(hh, logs->table, entry, next)
-    {
-        HASH_DEL(logs->table, entry);
+    /* The table goes first: it reaches into its entries, not they into it. */
+    HASH_CLEAR(hh, logs->table);
+    while (entry != NULL) {
+        struct entry *next = entry->hh.next;
+
         free(entry);
+        entry = next;
     }
 }
 

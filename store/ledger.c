@@ -25,7 +25,7 @@ struct table_form {
     unsigned flags;
 };
 
-static const struct table_form TABLES[STORE_TABLE_COUNT] = {
+static const struct table_form table_forms[STORE_TABLE_COUNT] = {
     [STORE_RECORDS] = {"records", MDB_INTEGERKEY},
     [STORE_BODIES] = {"bodies", MDB_INTEGERKEY},
     [STORE_IDS] = {"ids", MDB_INTEGERKEY | MDB_DUPSORT | MDB_DUPFIXED |
@@ -119,8 +119,8 @@ static enum assay_err open_tables(struct store_ledger *ledger, bool create)
     int code = mdb_txn_begin(ledger->env, NULL, create ? 0 : MDB_RDONLY, &txn);
 
     for (int i = 0; i < STORE_TABLE_COUNT && code == 0; i++) {
-        code = mdb_dbi_open(txn, TABLES[i].name,
-                            TABLES[i].flags | (create ? MDB_CREATE : 0U),
+        code = mdb_dbi_open(txn, table_forms[i].name,
+                            table_forms[i].flags | (create ? MDB_CREATE : 0U),
                             &ledger->tables[i]);
     }
     err = store_err_from_mdb(code);
@@ -364,7 +364,7 @@ enum assay_err store_ledger_stats(struct store_ledger *ledger,
                                   struct store_stats *stats_out)
 {
     struct store_view *view = NULL;
-    struct store_meta meta;
+    struct store_meta meta = {0};
     struct stat status;
     enum assay_err err = store_view_begin(ledger, STORE_NOW, &view);
 

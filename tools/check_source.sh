@@ -260,7 +260,7 @@ FNR == 1 {
     last_line = FNR
 }
 
-/TODO|FIXME|XXX/ && !/#[0-9]/ {
+/(^|[^A-Za-z])(TODO|FIXME|XXX)([^A-Za-z]|$)/ && !/#[0-9]/ {
     offence("something left to do without an issue's number")
 }
 
