@@ -4,8 +4,23 @@
 #include "options.h"
 
 static const struct cli_command *const COMMANDS[] = {
+    &cli_cmd_chain,
+    &cli_cmd_export,
     &cli_cmd_help,
+    &cli_cmd_import,
     &cli_cmd_init,
+    &cli_cmd_key_export,
+    &cli_cmd_key_import,
+    &cli_cmd_key_list,
+    &cli_cmd_key_new,
+    &cli_cmd_key_passphrase,
+    &cli_cmd_key_show,
+    &cli_cmd_stats,
+    &cli_cmd_team_found,
+    &cli_cmd_team_list,
+    &cli_cmd_trust_add,
+    &cli_cmd_trust_list,
+    &cli_cmd_trust_remove,
 };
 
 static const struct cli_option GLOBAL[] = {

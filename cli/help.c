@@ -161,3 +161,74 @@ const struct cli_command cli_cmd_help = {
     .example = "assay help verdict add",
     .run = run_help,
 };
+
+/* scdoc takes these for markup. */
+static void put_escaped(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (strchr("\\*_#`[]<>.~-", *text) != NULL) {
+            (void)fputc('\\', out);
+        }
+        (void)fputc(*text, out);
+    }
+}
+
+static void put_scdoc_option(FILE *out, const struct cli_option *option)
+{
+    (void)fprintf(out, "*--");
+    put_escaped(out, option->name);
+    (void)fputc('*', out);
+    if (option->value != NULL) {
+        (void)fputs(" _", out);
+        put_escaped(out, option->value);
+        (void)fputc('_', out);
+    }
+    (void)fputs("\n\t", out);
+    put_escaped(out, option->help);
+    (void)fputs("\n\n", out);
+}
+
+static void put_scdoc_command(FILE *out, const struct cli_command *command)
+{
+    (void)fprintf(out, "## assay %s%s%s ", command->name,
+                  command->sub == NULL ? "" : " ",
+                  command->sub == NULL ? "" : command->sub);
+    put_escaped(out, command->arguments);
+    (void)fputs("\n\n", out);
+    put_escaped(out, command->summary);
+    (void)fputs("\n\n", out);
+    if (command->details != NULL) {
+        put_escaped(out, command->details);
+        (void)fputs("\n\n", out);
+    }
+    for (const struct cli_option *at = command->options;
+         at != NULL && at->name != NULL; at++) {
+        put_scdoc_option(out, at);
+    }
+    (void)fputs("Example:\n\n\t", out);
+    put_escaped(out, command->example);
+    (void)fputs("\n\n", out);
+}
+
+void cli_help_print_scdoc(FILE *out)
+{
+    size_t count = 0;
+    const struct cli_command *const *all = cli_commands(&count);
+
+    (void)fputs("assay(1)\n\n# NAME\n\nassay - a ledger of signed "
+                "fact-checks\n\n# SYNOPSIS\n\n*assay* [*--ledger* _DIR_] "
+                "_command_ ...\n\n# OPTIONS OF ALL COMMANDS\n\n",
+                out);
+    for (const struct cli_option *at = cli_options_global(); at->name != NULL;
+         at++) {
+        put_scdoc_option(out, at);
+    }
+    (void)fputs("# COMMANDS\n\n", out);
+    for (size_t i = 0; i < count; i++) {
+        put_scdoc_command(out, all[i]);
+    }
+    (void)fputs("# EXIT STATUS\n\n0 done, 1 found nothing or the answer is no, "
+                "2 wrong usage, 3 input refused, 4 environment (no ledger, no "
+                "space, no permission), 130 interrupted.\n",
+                out);
+}

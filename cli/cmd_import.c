@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "context.h"
+#include "report.h"
+#include "store/transfer.h"
+
+/* What a signal handler may touch: the import stops after its batch. */
+static volatile sig_atomic_t is_interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    is_interrupted = 1;
+}
+
+static void say_refused(void *context, uint64_t offset,
+                        const struct assay_id *id, enum assay_err err,
+                        const char *rule)
+{
+    char text[ASSAY_ID_TEXT_MAX] = "a record";
+
+    (void)context;
+    if (id != NULL) {
+        assay_id_format(ASSAY_ID_RECORD, id->hash, text);
+    }
+    cli_report("at byte %" PRIu64 ": %s: %s%s%s", offset, text,
+               assay_err_phrase(err), rule == NULL ? "" : ": ",
+               rule == NULL ? "" : rule);
+}
+
+static bool show_progress(void *context,
+                          const struct store_import_report *so_far)
+{
+    const bool *is_terminal = context;
+
+    if (*is_terminal) {
+        (void)fprintf(stderr, "\r%" PRIu64 " records read, %" PRIu64 " added",
+                      so_far->records, so_far->added);
+    }
+    return is_interrupted == 0;
+}
+
+static enum cli_exit summarise(const char *path,
+                               const struct store_import_report *report)
+{
+    (void)printf("%" PRIu64 " records read: %" PRIu64 " added, %" PRIu64
+                 " held already, %" PRIu64 " refused, %" PRIu64 " too early\n",
+                 report->records, report->added, report->held, report->refused,
+                 report->early);
+    if (report->bodies > 0 || report->captures > 0) {
+        (void)printf("%" PRIu64 " missing bodies and %" PRIu64
+                     " captures are now here\n",
+                     report->bodies, report->captures);
+    }
+    if (report->is_cut) {
+        cli_report("%s is cut: it ends without its end mark. What was whole, "
+                   "up to byte %" PRIu64 ", is kept. Get the file again.",
+                   path, report->cut_offset);
+    }
+    if (report->early > 0) {
+        cli_report("%" PRIu64 " records name a prev or auth that is not held. "
+                   "Import what they build on, then this file again.",
+                   report->early);
+    }
+    return report->is_cut || report->early > 0 || report->refused > 0
+               ? CLI_REFUSED
+               : CLI_DONE;
+}
+
+static enum cli_exit import(struct cli_context *context, int fd,
+                            const char *path)
+{
+    bool is_terminal = isatty(STDERR_FILENO) != 0;
+    struct store_import_hooks hooks = {.context = &is_terminal,
+                                       .refused = say_refused,
+                                       .progress = show_progress};
+    struct sigaction action = {.sa_handler = on_interrupt};
+    struct store_import_report report = {0};
+
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    enum assay_err err =
+        store_import(context->ledger, fd, 0, context->now_s, &hooks, &report);
+    if (is_terminal) {
+        (void)fprintf(stderr, "\n");
+    }
+    if (err != ASSAY_OK) {
+        enum cli_exit code = cli_report_err(path, err, NULL);
+
+        cli_note("%" PRIu64 " records are kept.", report.added);
+        return code;
+    }
+    return summarise(path, &report);
+}
+
+static enum cli_exit run(struct cli_context *context,
+                         const struct cli_args *args)
+{
+    const char *path = cli_args_positional(args, 0);
+    enum cli_exit code = cli_context_open(context, STORE_WRITE);
+    int fd = STDIN_FILENO;
+
+    if (code != CLI_DONE) {
+        return code;
+    }
+    if (strcmp(path, "-") != 0) {
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    if (fd < 0) {
+        cli_report("%s cannot be opened: %s.", path, strerror(errno));
+        return CLI_ENVIRONMENT;
+    }
+    code = import(context, fd, path);
+    if (fd != STDIN_FILENO) {
+        (void)close(fd);
+    }
+    return code;
+}
+
+static const struct cli_option OPTIONS[] = {{0}};
+
+const struct cli_command cli_cmd_import = {
+    .name = "import",
+    .summary = "Take in the records of a file, checking each.",
+    .arguments = "FILE",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = OPTIONS,
+    .details = "Every signature and every record's place are checked. What is "
+               "whole is kept, whatever follows; what is refused is named "
+               "with the reason. - reads standard input.",
+    .example = "assay import claim.assay",
+    .run = run,
+};

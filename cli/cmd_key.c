@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* assay key: the keys of this ledger's folder. A secret is never printed. */
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "input.h"
+#include "report.h"
+
+static struct assay_bytes bytes_of(const char *data, size_t len)
+{
+    return (struct assay_bytes){(const uint8_t *)data, len};
+}
+
+static void format_key(const struct assay_key *key, char *out)
+{
+    assay_id_format(ASSAY_ID_KEY, key->bytes, out);
+}
+
+static enum cli_exit run_new(struct cli_context *context,
+                             const struct cli_args *args)
+{
+    const char *name = cli_args_value(args, "name");
+    struct store_key_info info;
+    char text[ASSAY_ID_TEXT_MAX];
+    char *passphrase = NULL;
+    size_t len = 0;
+    enum cli_exit code = cli_context_open(context, STORE_WRITE);
+
+    if (code == CLI_DONE &&
+        store_keyring_find(context->ledger, name, &info) == ASSAY_OK) {
+        cli_report("there is a key called \"%s\" already. Choose another "
+                   "name.",
+                   name);
+        code = CLI_REFUSED;
+    }
+    if (code == CLI_DONE && !cli_args_has(args, "no-passphrase")) {
+        code = cli_input_passphrase("Passphrase for the new key (may be empty)",
+                                    true, &passphrase, &len);
+    }
+    if (code != CLI_DONE) {
+        return code;
+    }
+    enum assay_err err =
+        store_keyring_new(context->ledger, name, bytes_of(passphrase, len),
+                          context->now_s, &info);
+    sodium_free(passphrase);
+    if (err != ASSAY_OK) {
+        return cli_report_err(name, err, NULL);
+    }
+    format_key(&info.key, text);
+    (void)printf("%s\n", text);
+    if (!info.is_encrypted) {
+        cli_note("The key has no passphrase: its file's permissions are all "
+                 "that guard it.");
+    }
+    return CLI_DONE;
+}
+
+static json_t *key_json(const struct store_key_info *info)
+{
+    char text[ASSAY_ID_TEXT_MAX];
+
+    format_key(&info->key, text);
+    return json_pack("{s:s, s:s, s:I, s:b}", "name", info->name, "key", text,
+                     "made", (json_int_t)info->made_s, "encrypted",
+                     info->is_encrypted ? 1 : 0);
+}
+
+static enum cli_exit print_json(json_t *json)
+{
+    int failed = json == NULL ||
+                 json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+
+    json_decref(json);
+    (void)printf("\n");
+    return failed ? cli_report_err("JSON", ASSAY_E_NOMEM, NULL) : CLI_DONE;
+}
+
+static bool is_usable(const struct store_key_info *info)
+{
+    static const struct assay_key none;
+
+    return !assay_key_equal(&info->key, &none);
+}
+
+static void print_line(const struct store_key_info *info)
+{
+    char text[ASSAY_ID_TEXT_MAX];
+
+    if (!is_usable(info)) {
+        (void)printf("%-20s (this file cannot be used; see: assay key show "
+                     "%s)\n",
+                     info->name, info->name);
+        return;
+    }
+    format_key(&info->key, text);
+    (void)printf("%-20s %s %s\n", info->name, text,
+                 info->is_encrypted ? "passphrase" : "plain");
+}
+
+static enum cli_exit run_list(struct cli_context *context,
+                              const struct cli_args *args)
+{
+    struct store_key_info *keys = NULL;
+    size_t count = 0;
+    json_t *list = NULL;
+    enum cli_exit code = cli_context_open(context, STORE_READ);
+
+    (void)args;
+    if (code != CLI_DONE) {
+        return code;
+    }
+    enum assay_err err = store_keyring_list(context->ledger, &keys, &count);
+    if (err != ASSAY_OK) {
+        return cli_report_err("the keys", err, NULL);
+    }
+    list = context->json ? json_array() : NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (context->json) {
+            (void)json_array_append_new(list, key_json(&keys[i]));
+        } else {
+            print_line(&keys[i]);
+        }
+    }
+    free(keys);
+    if (context->json) {
+        return print_json(
+            json_pack("{s:s, s:o}", "format", "assay-keys/1", "keys", list));
+    }
+    if (count == 0) {
+        cli_note("There is no key yet. Make one with: assay key new --name "
+                 "NAME");
+    }
+    return count == 0 ? CLI_NO : CLI_DONE;
+}
+
+static enum cli_exit run_show(struct cli_context *context,
+                              const struct cli_args *args)
+{
+    struct store_key_info info;
+    enum cli_exit code = cli_context_open(context, STORE_READ);
+
+    if (code == CLI_DONE) {
+        code = cli_context_key(context, cli_args_positional(args, 0), &info);
+    }
+    if (code != CLI_DONE) {
+        return code;
+    }
+    if (context->json) {
+        return print_json(key_json(&info));
+    }
+    print_line(&info);
+    return CLI_DONE;
+}
+
+static enum cli_exit run_export(struct cli_context *context,
+                                const struct cli_args *args)
+{
+    const char *path = cli_args_value(args, "output");
+    struct store_key_info info;
+    enum cli_exit code = cli_context_open(context, STORE_READ);
+
+    if (code == CLI_DONE) {
+        code = cli_context_key(context, cli_args_positional(args, 0), &info);
+    }
+    if (code != CLI_DONE) {
+        return code;
+    }
+    enum assay_err err = store_keyring_export(context->ledger, info.name, path);
+    if (err != ASSAY_OK) {
+        return cli_report_err(path, err, NULL);
+    }
+    cli_note("%s holds the key %s%s. Whoever has the file can sign with it.",
+             path, info.name,
+             info.is_encrypted ? ", under its passphrase"
+                               : " without a passphrase");
+    return CLI_DONE;
+}
+
+static enum cli_exit run_import(struct cli_context *context,
+                                const struct cli_args *args)
+{
+    const char *path = cli_args_positional(args, 0);
+    struct store_key_info info;
+    char text[ASSAY_ID_TEXT_MAX];
+    enum cli_exit code = cli_context_open(context, STORE_WRITE);
+
+    if (code != CLI_DONE) {
+        return code;
+    }
+    enum assay_err err = store_keyring_import(
+        context->ledger, path, cli_args_value(args, "name"), &info);
+    if (err == ASSAY_E_EXISTS) {
+        cli_report("there is a key of that name already. Choose another with "
+                   "--name NAME.");
+        return CLI_REFUSED;
+    }
+    if (err != ASSAY_OK) {
+        return cli_report_err(path, err, NULL);
+    }
+    format_key(&info.key, text);
+    (void)printf("%s\n", text);
+    cli_note("Imported as %s.", info.name);
+    return CLI_DONE;
+}
+
+static enum cli_exit run_passphrase(struct cli_context *context,
+                                    const struct cli_args *args)
+{
+    struct store_key_info info;
+    char *old = NULL;
+    char *new = NULL;
+    size_t old_len = 0;
+    size_t new_len = 0;
+    enum cli_exit code = cli_context_open(context, STORE_WRITE);
+
+    if (code == CLI_DONE) {
+        code = cli_context_key(context, cli_args_positional(args, 0), &info);
+    }
+    if (code == CLI_DONE && info.is_encrypted) {
+        code = cli_input_passphrase("Passphrase now", false, &old, &old_len);
+    }
+    if (code == CLI_DONE && !cli_args_has(args, "remove")) {
+        code = cli_input_passphrase("New passphrase", true, &new, &new_len);
+    }
+    if (code == CLI_DONE && new_len == 0 && !cli_args_has(args, "remove")) {
+        cli_report("no new passphrase was given. To store the key without "
+                   "one: --remove.");
+        code = CLI_USAGE;
+    }
+    if (code == CLI_DONE) {
+        enum assay_err err = store_keyring_set_passphrase(
+            context->ledger, info.name, bytes_of(old, old_len),
+            bytes_of(new, new_len));
+
+        code =
+            err == ASSAY_OK ? CLI_DONE : cli_report_err(info.name, err, NULL);
+    }
+    sodium_free(old);
+    sodium_free(new);
+    return code;
+}
+
+static const struct cli_option NONE[] = {{0}};
+static const struct cli_option NEW[] = {
+    {"name", "NAME", "what the key is called here", true, false},
+    {"no-passphrase", NULL, "do not ask for a passphrase", false, false},
+    {0},
+};
+static const struct cli_option EXPORT[] = {
+    {"output", "FILE", "the file to make, also -o", true, false},
+    {0},
+};
+static const struct cli_option IMPORT[] = {
+    {"name", "NAME", "call it so, not as in the file", false, false},
+    {0},
+};
+static const struct cli_option PASSPHRASE[] = {
+    {"remove", NULL, "store the key without a passphrase", false, false},
+    {0},
+};
+
+const struct cli_command cli_cmd_key_new = {
+    .name = "key",
+    .sub = "new",
+    .summary = "Make a key to sign with; prints its public part.",
+    .arguments = "",
+    .options = NEW,
+    .details = "Asks for a passphrase on a terminal; an empty one stores the "
+               "key plain. ASSAY_PASSPHRASE_FILE names a file that holds it.",
+    .example = "assay key new --name ann",
+    .run = run_new,
+};
+const struct cli_command cli_cmd_key_list = {
+    .name = "key",
+    .sub = "list",
+    .summary = "List the keys of this ledger's folder.",
+    .arguments = "",
+    .options = NONE,
+    .example = "assay key list",
+    .run = run_list,
+};
+const struct cli_command cli_cmd_key_show = {
+    .name = "key",
+    .sub = "show",
+    .summary = "Show a key's name and public part.",
+    .arguments = "KEY",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = NONE,
+    .example = "assay key show ann",
+    .run = run_show,
+};
+const struct cli_command cli_cmd_key_export = {
+    .name = "key",
+    .sub = "export",
+    .summary = "Copy a key's file, to keep or to move it.",
+    .arguments = "KEY",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = EXPORT,
+    .details = "The file holds the secret, under its passphrase if it has one. "
+               "An existing file is not overwritten.",
+    .example = "assay key export ann.next -o /media/stick/next.key",
+    .run = run_export,
+};
+const struct cli_command cli_cmd_key_import = {
+    .name = "key",
+    .sub = "import",
+    .summary = "Take in a key file that was exported.",
+    .arguments = "FILE",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = IMPORT,
+    .example = "assay key import /media/stick/next.key",
+    .run = run_import,
+};
+const struct cli_command cli_cmd_key_passphrase = {
+    .name = "key",
+    .sub = "passphrase",
+    .summary = "Change, set or remove a key's passphrase.",
+    .arguments = "KEY",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = PASSPHRASE,
+    .example = "assay key passphrase ann",
+    .run = run_passphrase,
+};

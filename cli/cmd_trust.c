@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* assay trust: whose verdicts count here. */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "context.h"
+#include "lines.h"
+#include "report.h"
+#include "store/chain.h"
+#include "store/trust.h"
+
+/* A team that is not held yet can be trusted by its whole id. */
+static enum cli_exit find_team(struct cli_context *context, const char *text,
+                               struct assay_id *team_out)
+{
+    struct assay_id_prefix prefix;
+    struct store_view *view = NULL;
+    enum cli_exit code;
+
+    if (assay_id_parse(assay_bytes_of(text), &prefix, NULL) == ASSAY_OK &&
+        prefix.type == ASSAY_ID_TEAM && prefix.bit_count == 256) {
+        memcpy(team_out->hash, prefix.bytes, sizeof(team_out->hash));
+        return CLI_DONE;
+    }
+    code = cli_context_view(context, STORE_NOW, &view);
+    if (code == CLI_DONE) {
+        code = cli_context_team(view, text, team_out);
+    }
+    store_view_end(view);
+    return code;
+}
+
+static enum cli_exit change(struct cli_context *context, const char *text,
+                            enum assay_err (*how)(struct store_batch *batch,
+                                                  const struct assay_id *team),
+                            const char *already)
+{
+    struct store_batch *batch = NULL;
+    struct assay_id team;
+    enum cli_exit code = cli_context_open(context, STORE_WRITE);
+    enum assay_err err;
+
+    if (code == CLI_DONE) {
+        code = find_team(context, text, &team);
+    }
+    if (code != CLI_DONE) {
+        return code;
+    }
+    err = store_batch_begin(context->ledger, context->now_s, &batch);
+    if (err == ASSAY_OK) {
+        err = how(batch, &team);
+        if (err == ASSAY_OK) {
+            err = store_batch_commit(batch);
+        } else {
+            store_batch_abort(batch);
+        }
+    }
+    if (err == ASSAY_E_EXISTS || err == ASSAY_E_NOT_FOUND) {
+        cli_report("%s %s", text, already);
+        return CLI_NO;
+    }
+    return err == ASSAY_OK ? CLI_DONE : cli_report_err(text, err, NULL);
+}
+
+static enum cli_exit run_add(struct cli_context *context,
+                             const struct cli_args *args)
+{
+    return change(context, cli_args_positional(args, 0), store_trust_add,
+                  "is trusted already.");
+}
+
+static enum cli_exit run_remove(struct cli_context *context,
+                                const struct cli_args *args)
+{
+    return change(context, cli_args_positional(args, 0), store_trust_remove,
+                  "is not in the list of trusted teams.");
+}
+
+static void print_team(struct store_view *view, const struct assay_id *team,
+                       uint64_t since_s, json_t *list)
+{
+    char text[ASSAY_ID_TEXT_MAX];
+
+    assay_id_format(ASSAY_ID_TEAM, team->hash, text);
+    if (list != NULL) {
+        (void)json_array_append_new(
+            list,
+            json_pack("{s:s, s:I}", "id", text, "since", (json_int_t)since_s));
+        return;
+    }
+    (void)printf("%s  ", text);
+    cli_term_line(stdout, store_team_name(view, team));
+}
+
+static enum cli_exit run_list(struct cli_context *context,
+                              const struct cli_args *args)
+{
+    struct store_view *view = NULL;
+    struct assay_id team = {{0}};
+    uint64_t since_s = 0;
+    size_t count = 0;
+    json_t *list = context->json ? json_array() : NULL;
+    enum cli_exit code = cli_context_view(context, STORE_NOW, &view);
+
+    (void)args;
+    while (code == CLI_DONE &&
+           store_trust_next(view, &team, &since_s) == ASSAY_OK) {
+        print_team(view, &team, since_s, list);
+        count++;
+    }
+    if (code == CLI_DONE && list != NULL) {
+        json_t *whole =
+            json_pack("{s:s, s:O}", "format", "assay-trust/1", "teams", list);
+
+        (void)json_dumpf(whole, stdout, JSON_INDENT(2));
+        (void)printf("\n");
+        json_decref(whole);
+    } else if (code == CLI_DONE && count == 0) {
+        cli_note("No team is trusted here; your own always count.");
+        code = CLI_NO;
+    }
+    json_decref(list);
+    store_view_end(view);
+    return code;
+}
+
+static const struct cli_option NONE[] = {{0}};
+
+const struct cli_command cli_cmd_trust_add = {
+    .name = "trust",
+    .sub = "add",
+    .summary = "Let a team's verdicts count here.",
+    .arguments = "TEAM",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = NONE,
+    .details = "A team of your own always counts. A team that is not known "
+               "here yet can be named by its whole id.",
+    .example = "assay trust add team1qxy...",
+    .run = run_add,
+};
+const struct cli_command cli_cmd_trust_remove = {
+    .name = "trust",
+    .sub = "remove",
+    .summary = "Let a team's verdicts count no longer.",
+    .arguments = "TEAM",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = NONE,
+    .example = "assay trust remove team1qxy...",
+    .run = run_remove,
+};
+const struct cli_command cli_cmd_trust_list = {
+    .name = "trust",
+    .sub = "list",
+    .summary = "List the teams whose verdicts count here.",
+    .arguments = "",
+    .options = NONE,
+    .example = "assay trust list",
+    .run = run_list,
+};
