@@ -4,11 +4,11 @@
 # Who embeds libassay needs the installed files and nothing else: a program
 # is compiled against a moved copy of what was installed, and runs.
 #
-#   install.sh COMPILER SANITIZERS
+#   install.sh COMPILER [SANITIZERS]
 set -eu
 
 compiler=$1
-sanitizers=$2
+sanitizers=${2:-}
 work=$(mktemp -d "${TMPDIR:-/tmp}/assay-install.XXXXXX")
 trap 'rm -rf "$work"' EXIT HUP INT TERM
 
