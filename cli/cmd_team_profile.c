@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "team.h"
+
+/* Reads one --word RATING=WORD. */
+static bool take_word(const char *text, struct assay_profile *profile)
+{
+    const char *sign = strchr(text, '=');
+    enum assay_rating rating = 0;
+
+    if (sign != NULL) {
+        rating = assay_rating_by_name(
+            (struct assay_bytes){(const uint8_t *)text, (size_t)(sign - text)});
+    }
+    if (rating == 0 || sign[1] == '\0') {
+        cli_report("--word needs a rating and a word for it: --word "
+                   "mostly-false=\"Pants on fire\". You gave: %s",
+                   text);
+        return false;
+    }
+    profile->words[rating] = assay_bytes_of(sign + 1);
+    return true;
+}
+
+static bool take_lists(const struct cli_args *args,
+                       struct assay_profile *profile)
+{
+    size_t word_count = cli_args_count(args, "word");
+
+    profile->langs.count = cli_args_count(args, "lang");
+    if (profile->langs.count > ASSAY_LIST_MAX) {
+        cli_report("--lang may be given %d times at most.", ASSAY_LIST_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < profile->langs.count; i++) {
+        profile->langs.items[i] =
+            assay_bytes_of(cli_args_value_at(args, "lang", i));
+    }
+    for (size_t i = 0; i < word_count; i++) {
+        if (!take_word(cli_args_value_at(args, "word", i), profile)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether anything is said: the options that all commands have do not count. */
+static bool is_change(const struct cli_args *args)
+{
+    static const char *const FIELDS[] = {"name", "url",  "contact",
+                                         "lang", "word", "signoffs"};
+
+    for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++) {
+        if (cli_args_has(args, FIELDS[i])) {
+            return true;
+        }
+    }
+    cli_report("there is nothing to change. Give --name, --url, --contact, "
+               "--lang, --word or --signoffs.");
+    return false;
+}
+
+static bool take_profile(const struct cli_args *args,
+                         struct assay_profile *profile)
+{
+    *profile = (struct assay_profile){
+        .name = assay_bytes_of(cli_args_value(args, "name")),
+        .url = assay_bytes_of(cli_args_value(args, "url")),
+        .contact = assay_bytes_of(cli_args_value(args, "contact")),
+    };
+    return is_change(args) && take_lists(args, profile) &&
+           cli_team_signoffs(args, &profile->has_signoffs, &profile->signoffs);
+}
+
+static enum cli_exit write_profile(struct cli_context *context,
+                                   const struct cli_signer *signer,
+                                   const struct assay_profile *profile)
+{
+    struct store_draft draft = {.kind = ASSAY_KIND_PROFILE};
+    struct assay_cbor_writer writer;
+    uint8_t salt[ASSAY_SALT_SIZE];
+    uint8_t *body = malloc(ASSAY_RECORD_MAX);
+    enum cli_exit code;
+    enum assay_err err;
+
+    if (body == NULL) {
+        return cli_report_err("memory", ASSAY_E_NOMEM, NULL);
+    }
+    cli_signer_salt(salt);
+    assay_cbor_writer_init(&writer, body, ASSAY_RECORD_MAX);
+    assay_profile_write(profile, salt, &writer);
+    err = assay_cbor_writer_finish(&writer, &draft.body);
+    code = err == ASSAY_OK ? cli_signer_write(context, signer, &draft)
+                           : cli_report_err("the team's profile", err, NULL);
+    free(body);
+    return code;
+}
+
+static enum cli_exit run(struct cli_context *context,
+                         const struct cli_args *args)
+{
+    struct cli_signer signer = {.secret = NULL};
+    struct assay_profile profile;
+    enum cli_exit code;
+
+    if (!take_profile(args, &profile)) {
+        return CLI_USAGE;
+    }
+    code = cli_signer_choose(context, true, &signer);
+    if (code == CLI_DONE) {
+        code = write_profile(context, &signer, &profile);
+    }
+    cli_signer_clear(&signer);
+    return code;
+}
+
+static const struct cli_option OPTIONS[] = {
+    {"name", "NAME", "the team's name from now on", false, false},
+    {"url", "URL", "the team's page", false, false},
+    {"contact", "TEXT", "how to reach the team", false, false},
+    {"lang", "LANG", "a language it works in (repeatable)", false, true},
+    {"word", "RATING=WORD", "the team's own word for a rating (repeatable)",
+     false, true},
+    {"signoffs", "K", "sign-offs that new members' verdicts need", false,
+     false},
+    {0},
+};
+
+const struct cli_command cli_cmd_team_profile = {
+    .name = "team",
+    .sub = "profile",
+    .summary = "Change what your team says of itself.",
+    .arguments = "",
+    .options = OPTIONS,
+    .details = "What is not given stays as it is. Signed by the root key. "
+               "--signoffs holds for members added later: who is a member "
+               "already keeps the number in the grant.",
+    .example = "assay team profile --url https://harbor.example/ --signoffs 1",
+    .run = run,
+};
