@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "draft.h"
+#include "report.h"
+
+#include "protocol/kinds/team.h"
+
+static const struct cli_option options[] = {
+    {"note", "TEXT", "a remark that stays with it", false, false},
+    {NULL, NULL, NULL, false, false}};
+
+/* A sign-off is another person's of the same team. */
+static enum cli_exit check_verdict(struct store_view *view,
+                                   const struct cli_signer *signer,
+                                   const struct assay_id *verdict)
+{
+    struct store_row row;
+    const struct assay_authority *author = NULL;
+    const struct assay_authority *by = NULL;
+    enum cli_exit exit_code = cli_draft_target(view, verdict, &row, &author);
+
+    if (exit_code == CLI_DONE) {
+        exit_code = cli_draft_signer(view, signer, &by);
+    }
+    if (exit_code != CLI_DONE) {
+        return exit_code;
+    }
+    if (!assay_id_equal(&author->team, &by->team)) {
+        cli_report("that verdict is another team's; a team endorses its own");
+        return CLI_REFUSED;
+    }
+    if (assay_key_equal(&author->key, &by->key) ||
+        assay_validity_same_person(author, by)) {
+        cli_report("that verdict is your own; another member endorses it");
+        return CLI_REFUSED;
+    }
+    if (by->role != ASSAY_ROLE_EDITOR) {
+        cli_note("only an editor's endorsement counts as a sign-off");
+    }
+    return CLI_DONE;
+}
+
+static enum cli_exit read_target(struct cli_context *context,
+                                 const struct cli_args *args,
+                                 const struct cli_signer *signer,
+                                 struct cli_draft *draft)
+{
+    struct store_view *view = NULL;
+    struct assay_id verdict;
+    enum cli_exit exit_code = cli_draft_view(context, &view);
+
+    if (exit_code != CLI_DONE) {
+        return exit_code;
+    }
+    exit_code = cli_context_record(view, cli_args_positional(args, 0),
+                                   ASSAY_KIND_VERDICT, &verdict);
+    if (exit_code == CLI_DONE) {
+        exit_code = check_verdict(view, signer, &verdict);
+    }
+    if (exit_code == CLI_DONE) {
+        exit_code = cli_draft_about(draft, ASSAY_REL_ON, &verdict);
+    }
+    store_view_end(view);
+    return exit_code;
+}
+
+static enum cli_exit run(struct cli_context *context,
+                         const struct cli_args *args)
+{
+    struct cli_draft draft;
+    struct cli_signer signer;
+    struct assay_note note;
+    enum cli_exit exit_code =
+        cli_draft_option(args, "note", CLI_TEXT_LONG, &note.text);
+
+    if (exit_code == CLI_DONE) {
+        exit_code = cli_signer_choose(context, false, &signer);
+    }
+    if (exit_code != CLI_DONE) {
+        return exit_code;
+    }
+    cli_draft_begin(&draft, ASSAY_KIND_ENDORSE);
+    exit_code = read_target(context, args, &signer, &draft);
+    if (exit_code == CLI_DONE) {
+        assay_note_write(&note, draft.salt, &draft.writer);
+        exit_code = cli_draft_write(context, &signer, &draft);
+    }
+    cli_signer_clear(&signer);
+    return exit_code;
+}
+
+const struct cli_command cli_cmd_endorse = {
+    .name = "endorse",
+    .sub = NULL,
+    .summary = "Sign off a colleague's verdict",
+    .arguments = "VERDICT",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = options,
+    .details = "An editor's endorsement is a sign-off: with as many as its "
+               "author's grant asks, the verdict counts as published.",
+    .example = "assay endorse verdict1qqqqqqqq --as editor",
+    .run = run};
