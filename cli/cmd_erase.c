@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "draft.h"
+#include "input.h"
+#include "report.h"
+
+#include "protocol/kinds/capture.h"
+#include "store/batch.h"
+#include "store/captures.h"
+#include "store/lists.h"
+
+#include <stdlib.h>
+
+static const struct cli_option options[] = {
+    {"reason", "TEXT", "why; - reads standard input, none opens an editor",
+     false, false},
+    {NULL, NULL, NULL, false, false}};
+
+/* What is to be erased, and the bytes that go with it. */
+struct target {
+    struct assay_id id;
+    bool is_erased;
+    bool has_bytes;
+    uint8_t sha256[ASSAY_HASH_SIZE];
+};
+
+static enum cli_exit find_target(struct cli_context *context, const char *text,
+                                 struct target *target)
+{
+    struct store_view *view = NULL;
+    struct store_row row;
+    struct assay_capture capture;
+    enum cli_exit exit_code = cli_draft_view(context, &view);
+
+    if (exit_code != CLI_DONE) {
+        return exit_code;
+    }
+    exit_code = cli_context_record(view, text, 0, &target->id);
+    if (exit_code == CLI_DONE) {
+        enum assay_err err = store_view_by_id(view, &target->id, &row);
+
+        if (err != ASSAY_OK) {
+            exit_code = cli_report_err(text, err, NULL);
+        } else {
+            target->is_erased = row.is_erased;
+            target->has_bytes =
+                row.record.payload.kind == ASSAY_KIND_CAPTURE &&
+                row.record.body.data != NULL &&
+                assay_capture_read(row.record.body, &capture, NULL) == ASSAY_OK;
+        }
+    }
+    if (exit_code == CLI_DONE && target->has_bytes) {
+        memcpy(target->sha256, capture.sha256, sizeof(target->sha256));
+    }
+    store_view_end(view);
+    return exit_code;
+}
+
+static enum assay_err erase(struct cli_context *context,
+                            const struct target *target, const char *reason)
+{
+    struct store_batch *batch = NULL;
+    enum assay_err err =
+        store_batch_begin(context->ledger, context->now_s, &batch);
+
+    if (err == ASSAY_OK) {
+        err =
+            store_batch_erase(batch, &target->id, NULL, assay_bytes_of(reason));
+    }
+    if (err == ASSAY_OK) {
+        err = store_batch_commit(batch);
+        batch = NULL; /* Commit frees it, also when it fails. */
+    }
+    store_batch_abort(batch);
+    return err;
+}
+
+/* Whether another capture whose body is held is of the same bytes. */
+static enum assay_err is_wanted(struct store_view *view, const uint8_t *sha256,
+                                bool *is_wanted_out)
+{
+    struct store_list_query query;
+    struct store_row row;
+    uint64_t cursor = 0;
+    enum assay_err err = ASSAY_OK;
+
+    memset(&query, 0, sizeof(query));
+    query.list = STORE_LIST_SHA256;
+    memcpy(query.id.hash, sha256, sizeof(query.id.hash));
+    *is_wanted_out = false;
+    while (err == ASSAY_OK && !*is_wanted_out) {
+        err = store_list_next(view, &query, &cursor, &row);
+        *is_wanted_out = err == ASSAY_OK && row.record.body.data != NULL;
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
+/* A capture's bytes go with its body, unless another one is of them too. */
+static enum cli_exit drop_bytes(struct cli_context *context,
+                                const struct target *target)
+{
+    struct store_view *view = NULL;
+    bool wanted = true;
+    enum cli_exit exit_code = cli_context_view(context, STORE_NOW, &view);
+
+    if (exit_code != CLI_DONE) {
+        return exit_code;
+    }
+    enum assay_err err = is_wanted(view, target->sha256, &wanted);
+    store_view_end(view);
+    if (err == ASSAY_OK && wanted) {
+        cli_note("the captured bytes stay: another capture is of them too");
+        return CLI_DONE;
+    }
+    if (err == ASSAY_OK) {
+        err = store_captures_drop(context->ledger, target->sha256);
+    }
+    if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
+        return cli_report_err("dropping the captured bytes", err, NULL);
+    }
+    return CLI_DONE;
+}
+
+static enum cli_exit run(struct cli_context *context,
+                         const struct cli_args *args)
+{
+    struct target target;
+    const char *text = cli_args_positional(args, 0);
+    char *reason = NULL;
+    enum assay_err err = ASSAY_E_EXISTS;
+
+    memset(&target, 0, sizeof(target));
+    enum cli_exit exit_code = find_target(context, text, &target);
+    if (exit_code == CLI_DONE && !target.is_erased) {
+        exit_code = cli_input_text("reason", cli_args_value(args, "reason"),
+                                   "Say why this body has to go.", &reason);
+        if (exit_code == CLI_DONE) {
+            err = erase(context, &target, reason);
+        }
+    }
+    free(reason);
+    if (exit_code != CLI_DONE) {
+        return exit_code;
+    }
+    if (err == ASSAY_E_EXISTS) {
+        cli_report("%s: its body was erased before", text);
+        return CLI_NO;
+    }
+    if (err != ASSAY_OK) {
+        return cli_report_err(text, err, NULL);
+    }
+    return target.has_bytes ? drop_bytes(context, &target) : CLI_DONE;
+}
+
+const struct cli_command cli_cmd_erase = {
+    .name = "erase",
+    .sub = NULL,
+    .summary = "Drop a body from this ledger",
+    .arguments = "RECORD",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = options,
+    .details = "For a court order or a privacy request. The record and its "
+               "place in its log stay and still verify; what it said is gone "
+               "here, and the reason is kept. A capture's bytes go too, "
+               "unless another capture is of the same. Nothing is signed and "
+               "other ledgers are not asked: retract --erase does that.",
+    .example = "assay erase claim1qqqqqqqq --reason \"Court order 12/34\"",
+    .run = run};
