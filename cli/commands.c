@@ -4,7 +4,13 @@
 #include "options.h"
 
 static const struct cli_command *const COMMANDS[] = {
+    &cli_cmd_capture,
+    &cli_cmd_carry,
     &cli_cmd_chain,
+    &cli_cmd_challenge,
+    &cli_cmd_claim_add,
+    &cli_cmd_endorse,
+    &cli_cmd_erase,
     &cli_cmd_export,
     &cli_cmd_help,
     &cli_cmd_import,
@@ -15,6 +21,10 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_cmd_key_new,
     &cli_cmd_key_passphrase,
     &cli_cmd_key_show,
+    &cli_cmd_link,
+    &cli_cmd_load,
+    &cli_cmd_retract,
+    &cli_cmd_source_add,
     &cli_cmd_stats,
     &cli_cmd_team_found,
     &cli_cmd_team_list,
@@ -24,6 +34,7 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_cmd_trust_add,
     &cli_cmd_trust_list,
     &cli_cmd_trust_remove,
+    &cli_cmd_verdict_add,
 };
 
 static const struct cli_option GLOBAL[] = {
