@@ -141,7 +141,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_capture = {
     .name = "capture",
     .sub = NULL,
-    .summary = "Store a file's bytes and sign what they are",
+    .summary = "Store a file's bytes and sign what they are.",
     .arguments = "FILE",
     .positional_min = 1,
     .positional_max = 1,

@@ -36,7 +36,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_carry = {
     .name = "carry",
     .sub = NULL,
-    .summary = "Pass on a record of a team that others may not follow",
+    .summary = "Pass on a record of a team that others may not follow.",
     .arguments = "RECORD",
     .positional_min = 1,
     .positional_max = 1,

@@ -70,7 +70,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_challenge = {
     .name = "challenge",
     .sub = NULL,
-    .summary = "Answer a verdict, a source or a claim",
+    .summary = "Answer a verdict, a source or a claim.",
     .arguments = "RECORD",
     .positional_min = 1,
     .positional_max = 1,

@@ -131,7 +131,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_claim_add = {
     .name = "claim",
     .sub = "add",
-    .summary = "Add a claim that someone made",
+    .summary = "Add a claim that someone made.",
     .arguments = "",
     .positional_min = 0,
     .positional_max = 0,

@@ -91,7 +91,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_endorse = {
     .name = "endorse",
     .sub = NULL,
-    .summary = "Sign off a colleague's verdict",
+    .summary = "Sign off a colleague's verdict.",
     .arguments = "VERDICT",
     .positional_min = 1,
     .positional_max = 1,

@@ -154,7 +154,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_erase = {
     .name = "erase",
     .sub = NULL,
-    .summary = "Drop a body from this ledger",
+    .summary = "Drop a body from this ledger.",
     .arguments = "RECORD",
     .positional_min = 1,
     .positional_max = 1,

@@ -71,7 +71,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_link = {
     .name = "link",
     .sub = NULL,
-    .summary = "Say how two claims belong together",
+    .summary = "Say how two claims belong together.",
     .arguments = "CLAIM RELATION CLAIM",
     .positional_min = 3,
     .positional_max = 3,

@@ -357,7 +357,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_load = {
     .name = "load",
     .sub = NULL,
-    .summary = "Sign and store a manifest's records, all or none",
+    .summary = "Sign and store a manifest's records, all or none.",
     .arguments = "FILE",
     .positional_min = 1,
     .positional_max = 1,

@@ -108,7 +108,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_retract = {
     .name = "retract",
     .sub = NULL,
-    .summary = "Withdraw a record of one's own team",
+    .summary = "Withdraw a record of one's own team.",
     .arguments = "RECORD",
     .positional_min = 1,
     .positional_max = 1,

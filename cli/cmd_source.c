@@ -100,7 +100,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_source_add = {
     .name = "source",
     .sub = "add",
-    .summary = "Attach evidence to a claim",
+    .summary = "Attach evidence to a claim.",
     .arguments = "CLAIM",
     .positional_min = 1,
     .positional_max = 1,

@@ -154,7 +154,7 @@ static enum cli_exit run(struct cli_context *context,
 const struct cli_command cli_cmd_verdict_add = {
     .name = "verdict",
     .sub = "add",
-    .summary = "Say what a team finds on a claim",
+    .summary = "Say what a team finds on a claim.",
     .arguments = "CLAIM",
     .positional_min = 1,
     .positional_max = 1,
