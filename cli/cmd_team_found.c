@@ -1,50 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "protocol/key.h"
 #include "protocol/kinds/team.h"
 #include "report.h"
-#include "signer.h"
-
-/* Makes the key that will replace the root key: NAME.next. */
-static enum cli_exit make_next_key(struct cli_context *context,
-                                   const char *name,
-                                   struct store_key_info *next_out)
-{
-    char next[STORE_KEY_NAME_MAX + 1];
-    enum assay_err err;
-
-    if (snprintf(next, sizeof(next), "%s.next", name) >= (int)sizeof(next)) {
-        return cli_report_err(name, ASSAY_E_LIMIT, NULL);
-    }
-    err = store_keyring_find(context->ledger, next, next_out);
-    if (err == ASSAY_E_NOT_FOUND) {
-        err = store_keyring_new(context->ledger, next, ASSAY_BYTES_NONE,
-                                context->now_s, next_out);
-    }
-    return err == ASSAY_OK ? CLI_DONE : cli_report_err(next, err, NULL);
-}
-
-static bool take_signoffs(const struct cli_args *args,
-                          struct assay_profile *profile)
-{
-    const char *text = cli_args_value(args, "signoffs");
-    char *end = NULL;
-
-    if (text == NULL) {
-        return true;
-    }
-    unsigned long value = strtoul(text, &end, 10);
-    if (*end != '\0' || end == text || value > ASSAY_SIGNOFFS_MAX) {
-        cli_report("--signoffs needs a number from 0 to %d.",
-                   ASSAY_SIGNOFFS_MAX);
-        return false;
-    }
-    profile->has_signoffs = true;
-    profile->signoffs = (uint32_t)value;
-    return true;
-}
+#include "root_keys.h"
+#include "team.h"
 
 static bool fill_profile(const struct cli_args *args,
                          struct assay_profile *profile)
@@ -61,7 +22,7 @@ static bool fill_profile(const struct cli_args *args,
         profile->langs.items[i] =
             assay_bytes_of(cli_args_value_at(args, "lang", i));
     }
-    return take_signoffs(args, profile);
+    return cli_team_signoffs(args, &profile->has_signoffs, &profile->signoffs);
 }
 
 static enum cli_exit write_found(struct cli_context *context,
@@ -109,17 +70,13 @@ static enum cli_exit run(struct cli_context *context,
     enum cli_exit code = cli_signer_key(context, context->as_option, &signer);
 
     if (code == CLI_DONE) {
-        code = make_next_key(context, signer.key.name, &next);
+        code = cli_root_keys_next(context, signer.key.name, &next);
     }
     if (code == CLI_DONE) {
         code = write_found(context, args, &signer, &next);
     }
     if (code == CLI_DONE) {
-        cli_note("%s is the key that will replace %s if it is lost or stolen. "
-                 "Keep it elsewhere:\n  assay key export %s -o FILE, then "
-                 "remove %s/keys/%s.key",
-                 next.name, signer.key.name, next.name,
-                 store_ledger_dir(context->ledger), next.name);
+        cli_root_keys_advise(context, signer.key.name);
     }
     cli_signer_clear(&signer);
     return code;
