@@ -9,6 +9,7 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_cmd_chain,
     &cli_cmd_challenge,
     &cli_cmd_claim_add,
+    &cli_cmd_completion,
     &cli_cmd_endorse,
     &cli_cmd_erase,
     &cli_cmd_export,
