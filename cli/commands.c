@@ -4,10 +4,12 @@
 #include "options.h"
 
 static const struct cli_command *const COMMANDS[] = {
+    &cli_cmd_backup,
     &cli_cmd_capture,
     &cli_cmd_carry,
     &cli_cmd_chain,
     &cli_cmd_challenge,
+    &cli_cmd_check,
     &cli_cmd_claim_add,
     &cli_cmd_completion,
     &cli_cmd_endorse,
@@ -26,6 +28,7 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_cmd_list,
     &cli_cmd_load,
     &cli_cmd_log,
+    &cli_cmd_restore,
     &cli_cmd_retract,
     &cli_cmd_show,
     &cli_cmd_source_add,

@@ -143,6 +143,32 @@ static enum cli_exit unlock(struct cli_context *context,
     return err == ASSAY_OK ? CLI_DONE : cli_report_err(key->name, err, NULL);
 }
 
+/* A key file that cannot be used is named, where no other key may speak. */
+static enum cli_exit name_unusable(struct cli_context *context,
+                                   const struct search *search)
+{
+    static const struct assay_key none;
+
+    for (size_t i = 0; i < search->key_count; i++) {
+        const struct store_key_info *key = &search->keys[i];
+        struct store_key_info info;
+        enum assay_err err;
+
+        if (!assay_key_equal(&key->key, &none)) {
+            continue;
+        }
+        err = store_keyring_find(context->ledger, key->name, &info);
+        if (err != ASSAY_OK) {
+            cli_report("the key file %s/keys/%s.key cannot be used: %s. It "
+                       "must be yours, with mode 600.",
+                       store_ledger_dir(context->ledger), key->name,
+                       assay_err_phrase(err));
+            return CLI_ENVIRONMENT;
+        }
+    }
+    return CLI_DONE;
+}
+
 static enum cli_exit find(struct cli_context *context, const char *team,
                           const char *key, struct search *search)
 {
@@ -167,8 +193,12 @@ static enum cli_exit find(struct cli_context *context, const char *team,
                                                 &search->key_count);
 
         err = err == ASSAY_OK ? search_logs(view, search) : err;
-        code = err == ASSAY_OK ? judge(search, team)
-                               : cli_report_err("the keys", err, NULL);
+        code =
+            err == ASSAY_OK ? CLI_DONE : cli_report_err("the keys", err, NULL);
+        if (code == CLI_DONE && search->people == 0) {
+            code = name_unusable(context, search);
+        }
+        code = code == CLI_DONE ? judge(search, team) : code;
     }
     store_view_end(view);
     free(search->keys);

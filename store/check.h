@@ -23,7 +23,7 @@ struct store_check_hooks {
     bool (*progress)(void *context, uint64_t done, uint64_t total);
 };
 
-/* Every record re-verified (on all cores), every index entry confirmed both
+/* Every record re-verified, every index entry confirmed both
  * ways, counters compared, captures re-hashed. ASSAY_OK also where there
  * are problems: the report counts them. ASSAY_E_STOPPED, ASSAY_E_IO. */
 ASSAY_MUST_CHECK

@@ -15,7 +15,7 @@ mkdir "$TMPDIR"
 shows()
 {
     # Text is wrapped for the terminal: compare with white space folded.
-    tr -s ' \n' '  ' <"$scratch/out" | grep -qF -- "$1" || {
+    tr -s ' \n' '  ' <"$scratch/out" | grep -qiF -- "$1" || {
         echo "FAILED: the demonstration does not show: $1" >&2
         cat "$scratch/out" >&2
         exit 1
@@ -31,16 +31,16 @@ shows 'mostly-true'
 shows 'misleading'
 shows 'mostly-false'
 shows 'unproven'
-shows 'not archived'
+shows 'nothing is archived'
 
 if grep -q "$(printf '\033')" "$scratch/out"; then
     echo "FAILED: colours without a terminal" >&2
     exit 1
 fi
-if awk 'length($0) > 80' "$scratch/out" | grep -v 'http\|[a-z]*1[a-z0-9]\{50\}' |
-    grep -q .; then
-    echo "FAILED: lines of more than 80 columns:" >&2
-    awk 'length($0) > 80' "$scratch/out" >&2
+# Ids are long; all else fits a terminal of 80 columns.
+width=$(grep -v '[a-z]1[a-z0-9]\{50\}' "$scratch/out" | wc -L)
+if [ "$width" -gt 80 ]; then
+    echo "FAILED: a line has $width columns" >&2
     exit 1
 fi
 if [ -n "$(ls -A "$TMPDIR")" ]; then

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* assay backup and restore. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "context.h"
+#include "report.h"
+#include "store/check.h"
+
+static enum cli_exit run_backup(struct cli_context *context,
+                                const struct cli_args *args)
+{
+    const char *path = cli_args_positional(args, 0);
+    enum cli_exit code = cli_context_open(context, STORE_READ);
+    enum assay_err err;
+
+    if (code != CLI_DONE) {
+        return code;
+    }
+    err = store_backup(context->ledger, path);
+    if (err == ASSAY_E_EXISTS) {
+        cli_report("%s is there already and is not overwritten.", path);
+        return CLI_ENVIRONMENT;
+    }
+    if (err != ASSAY_OK) {
+        (void)cli_report_err(path, err, NULL);
+        return CLI_ENVIRONMENT;
+    }
+    cli_note("%s holds the records. Captured bytes and keys are not in it: "
+             "copy %s/captures and keys, too.",
+             path, store_ledger_dir(context->ledger));
+    return CLI_DONE;
+}
+
+static enum cli_exit run_restore(struct cli_context *context,
+                                 const struct cli_args *args)
+{
+    const char *path = cli_args_positional(args, 0);
+    char *folder = cli_context_folder(context);
+    struct assay_fault fault = {0, NULL};
+    enum cli_exit code = CLI_DONE;
+    enum assay_err err;
+
+    if (folder == NULL) {
+        return CLI_ENVIRONMENT;
+    }
+    err = store_restore(path, folder, &fault);
+    if (err == ASSAY_E_EXISTS) {
+        cli_report("there is a ledger at %s already. Nothing was changed; "
+                   "restore to another folder with --ledger DIR.",
+                   folder);
+        code = CLI_ENVIRONMENT;
+    } else if (err != ASSAY_OK) {
+        (void)cli_report_err(path, err, &fault);
+        code = CLI_ENVIRONMENT;
+    } else {
+        cli_note("Restored to %s. Check it with: assay --ledger %s check",
+                 folder, folder);
+    }
+    free(folder);
+    return code;
+}
+
+static const struct cli_option NONE[] = {{0}};
+
+const struct cli_command cli_cmd_backup = {
+    .name = "backup",
+    .summary = "Write a consistent copy of the records, while others write.",
+    .arguments = "FILE",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = NONE,
+    .details = "The copy is compact: pages that were freed, by erasing for "
+               "instance, are not in it. An existing file is not overwritten.",
+    .example = "assay backup ledger.mdb",
+    .run = run_backup,
+};
+
+const struct cli_command cli_cmd_restore = {
+    .name = "restore",
+    .summary = "Make a ledger from a backup.",
+    .arguments = "FILE",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = NONE,
+    .example = "assay --ledger new restore ledger.mdb",
+    .run = run_restore,
+};

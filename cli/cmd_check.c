@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "context.h"
+#include "report.h"
+#include "store/check.h"
+
+/* What a signal handler may touch: the check stops soon after. */
+static volatile sig_atomic_t is_interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    is_interrupted = 1;
+}
+
+struct told {
+    bool is_terminal;
+    json_t *problems; /* NULL: said as they come. */
+};
+
+static void say_problem(void *context, uint64_t lsn, const char *sentence)
+{
+    struct told *told = context;
+
+    if (told->problems != NULL) {
+        (void)json_array_append_new(
+            told->problems, json_pack("{s:I, s:s}", "lsn", (json_int_t)lsn,
+                                      "problem", sentence));
+    } else if (lsn != 0) {
+        (void)printf("record %" PRIu64 ": %s\n", lsn, sentence);
+    } else {
+        (void)printf("%s\n", sentence);
+    }
+}
+
+static bool show_progress(void *context, uint64_t done, uint64_t total)
+{
+    const struct told *told = context;
+
+    if (told->is_terminal) {
+        (void)fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " records", done,
+                      total);
+    }
+    return is_interrupted == 0;
+}
+
+static void summarise(const struct store_check_report *report, bool repaired)
+{
+    (void)printf("%" PRIu64 " records verified, %" PRIu64
+                 " index entries %s, %" PRIu64 " captures hashed: ",
+                 report->records, report->index_entries,
+                 repaired ? "rebuilt" : "confirmed", report->captures);
+    if (report->problems == 0) {
+        (void)printf("all is well\n");
+    } else {
+        (void)printf("%" PRIu64 " problems\n", report->problems);
+    }
+}
+
+static enum cli_exit print_json(const struct store_check_report *report,
+                                json_t *problems)
+{
+    json_t *whole =
+        json_pack("{s:s, s:I, s:I, s:I, s:O}", "format", "assay-check/1",
+                  "records", (json_int_t)report->records, "index_entries",
+                  (json_int_t)report->index_entries, "captures",
+                  (json_int_t)report->captures, "problems", problems);
+
+    if (whole == NULL) {
+        return cli_report_err("JSON", ASSAY_E_NOMEM, NULL);
+    }
+    (void)json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    (void)printf("\n");
+    json_decref(whole);
+    return CLI_DONE;
+}
+
+static enum cli_exit check(struct cli_context *context, bool repairs,
+                           struct told *told)
+{
+    struct store_check_hooks hooks = {
+        .context = told, .problem = say_problem, .progress = show_progress};
+    struct store_check_report report = {0};
+    enum assay_err err = repairs
+                             ? store_repair(context->ledger, &hooks, &report)
+                             : store_check(context->ledger, &hooks, &report);
+
+    if (told->is_terminal) {
+        (void)fprintf(stderr, "\r%40s\r", "");
+    }
+    if (err != ASSAY_OK) {
+        return cli_report_err(store_ledger_dir(context->ledger), err, NULL);
+    }
+    if (told->problems != NULL) {
+        enum cli_exit code = print_json(&report, told->problems);
+
+        return code == CLI_DONE && report.problems > 0 ? CLI_NO : code;
+    }
+    summarise(&report, repairs);
+    if (report.problems > 0 && !repairs) {
+        cli_note("The indexes can be rebuilt from the records: assay check "
+                 "--repair");
+    }
+    return report.problems == 0 ? CLI_DONE : CLI_NO;
+}
+
+static enum cli_exit run(struct cli_context *context,
+                         const struct cli_args *args)
+{
+    bool repairs = cli_args_has(args, "repair");
+    struct sigaction action = {.sa_handler = on_interrupt};
+    struct told told = {.is_terminal = isatty(STDERR_FILENO) != 0};
+    enum cli_exit code =
+        cli_context_open(context, repairs ? STORE_WRITE : STORE_READ);
+
+    if (code != CLI_DONE) {
+        return code;
+    }
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    told.problems = context->json ? json_array() : NULL;
+    code = check(context, repairs, &told);
+    json_decref(told.problems);
+    return code;
+}
+
+static const struct cli_option OPTIONS[] = {
+    {"repair", NULL, "rebuild the indexes from the records", false, false},
+    {0},
+};
+
+const struct cli_command cli_cmd_check = {
+    .name = "check",
+    .summary = "Walk the whole ledger and confirm all of it.",
+    .arguments = "",
+    .options = OPTIONS,
+    .details = "Every record is verified again, every index entry confirmed "
+               "both ways, every capture hashed. --repair rebuilds the indexes "
+               "in one step; what does not verify is set aside in the folder "
+               "aside/. Exit code 1: there are problems.",
+    .example = "assay check",
+    .run = run,
+};

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Consistent copies of the database, and ledgers made from them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "internal.h"
+
+#define PATH_SIZE 4096
+#define COPY_CHUNK 65536
+
+static enum assay_err make_aside(const char *path, char aside[PATH_SIZE],
+                                 int *fd_out)
+{
+    if (snprintf(aside, PATH_SIZE, "%s.partial-XXXXXX", path) >= PATH_SIZE) {
+        return ASSAY_E_LIMIT;
+    }
+    int fd = mkstemp(aside);
+    if (fd < 0) {
+        return store_err_from_errno(errno);
+    }
+    *fd_out = fd;
+    return ASSAY_OK;
+}
+
+/* A link does not overwrite, as a rename would. */
+static enum assay_err put_in_place(const char *aside, const char *path)
+{
+    int code = link(aside, path) == 0 ? 0 : errno;
+
+    (void)unlink(aside);
+    return store_err_from_errno(code);
+}
+
+enum assay_err store_backup(struct store_ledger *ledger, const char *path)
+{
+    char aside[PATH_SIZE];
+    struct stat status;
+    int fd = -1;
+    enum assay_err err;
+
+    if (lstat(path, &status) == 0) {
+        return ASSAY_E_EXISTS;
+    }
+    err = make_aside(path, aside, &fd);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    err = store_err_from_mdb(mdb_env_copyfd2(ledger->env, fd, MDB_CP_COMPACT));
+    if (err == ASSAY_OK && fsync(fd) != 0) {
+        err = store_err_from_errno(errno);
+    }
+    (void)close(fd);
+    if (err != ASSAY_OK) {
+        (void)unlink(aside);
+        return err;
+    }
+    return put_in_place(aside, path);
+}
+
+static enum assay_err write_all(int fd, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t put = write(fd, data, len);
+
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return store_err_from_errno(put < 0 ? errno : EIO);
+        }
+        data += put;
+        len -= (size_t)put;
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_err copy(int from, int to)
+{
+    uint8_t *chunk = malloc(COPY_CHUNK);
+    enum assay_err err = chunk == NULL ? ASSAY_E_NOMEM : ASSAY_OK;
+
+    while (err == ASSAY_OK) {
+        ssize_t got = read(from, chunk, COPY_CHUNK);
+
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            err = got < 0 ? store_err_from_errno(errno) : ASSAY_OK;
+            break;
+        }
+        err = write_all(to, chunk, (size_t)got);
+    }
+    free(chunk);
+    if (err == ASSAY_OK && fsync(to) != 0) {
+        err = store_err_from_errno(errno);
+    }
+    return err;
+}
+
+/* Puts the copy where the new ledger's own database is. */
+static enum assay_err replace_database(const char *path, const char *dir)
+{
+    char target[PATH_SIZE];
+    int from = -1;
+    int to = -1;
+    enum assay_err err = ASSAY_OK;
+
+    if (snprintf(target, sizeof(target), "%s/db/data.mdb", dir) >=
+        (int)sizeof(target)) {
+        return ASSAY_E_LIMIT;
+    }
+    from = open(path, O_RDONLY | O_CLOEXEC);
+    if (from < 0) {
+        return store_err_from_errno(errno);
+    }
+    to = open(target, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+    err = to < 0 ? store_err_from_errno(errno) : copy(from, to);
+    (void)close(from);
+    if (to >= 0) {
+        (void)close(to);
+    }
+    return err;
+}
+
+/* Takes back what init made: nothing half-restored is left behind. */
+static void remove_made(const char *dir)
+{
+    static const char *const MADE[] = {"db/data.mdb", "db/lock.mdb"};
+    char path[PATH_SIZE];
+
+    for (size_t i = 0; i < sizeof(MADE) / sizeof(MADE[0]); i++) {
+        if (snprintf(path, sizeof(path), "%s/%s", dir, MADE[i]) <
+            (int)sizeof(path)) {
+            (void)unlink(path);
+        }
+    }
+    if (snprintf(path, sizeof(path), "%s/db", dir) < (int)sizeof(path)) {
+        (void)rmdir(path);
+    }
+    (void)rmdir(dir); /* Stays where it held something before. */
+}
+
+enum assay_err store_restore(const char *path, const char *dir,
+                             struct assay_fault *fault_out)
+{
+    struct store_ledger *ledger = NULL;
+    struct stat status;
+    enum assay_err err;
+
+    if (stat(path, &status) != 0) {
+        return store_err_from_errno(errno);
+    }
+    err = store_ledger_init(dir, fault_out);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    err = replace_database(path, dir);
+    if (err == ASSAY_OK) {
+        err = store_ledger_open(dir, STORE_READ, &ledger, fault_out);
+    }
+    store_ledger_close(ledger);
+    if (err != ASSAY_OK) {
+        remove_made(dir);
+    }
+    return err;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rebuilds every index and counter from records and bodies alone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "batch_internal.h"
+#include "check_internal.h"
+#include "frontier.h"
+#include "index.h"
+#include "protocol/check.h"
+#include "rows.h"
+
+struct repair {
+    struct store_checking checking;
+    struct store_batch *batch;
+};
+
+static enum assay_err empty_indexes(struct store_batch *batch)
+{
+    static const enum store_table INDEXES[] = {STORE_IDS,   STORE_LOGS,
+                                               STORE_REFS,  STORE_MISSING,
+                                               STORE_LISTS, STORE_FRONTIER};
+
+    for (size_t i = 0; i < sizeof(INDEXES) / sizeof(INDEXES[0]); i++) {
+        int code = mdb_drop(batch->view.txn,
+                            batch->view.ledger->tables[INDEXES[i]], 0);
+
+        if (code != 0) {
+            return store_err_from_mdb(code);
+        }
+    }
+    return ASSAY_OK;
+}
+
+/* Keeps the bytes of what cannot stay: DIR/aside/LSN, as they were. */
+static enum assay_err set_aside(struct repair *repair, uint64_t lsn,
+                                struct assay_bytes bytes)
+{
+    struct store_ledger *ledger = repair->batch->view.ledger;
+    char name[64];
+    enum assay_err err = ASSAY_OK;
+
+    (void)snprintf(name, sizeof(name), "aside/%llu", (unsigned long long)lsn);
+    if (mkdirat(ledger->dir_fd, "aside", 0700) != 0 && errno != EEXIST) {
+        return store_err_from_errno(errno);
+    }
+    int fd =
+        openat(ledger->dir_fd, name,
+               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return store_err_from_errno(errno);
+    }
+    if (bytes.len > 0 &&
+        write(fd, bytes.data, bytes.len) != (ssize_t)bytes.len) {
+        err = ASSAY_E_IO;
+    }
+    if (err == ASSAY_OK && fsync(fd) != 0) {
+        err = store_err_from_errno(errno);
+    }
+    (void)close(fd);
+    return err;
+}
+
+static enum assay_err drop_row(struct repair *repair, uint64_t lsn)
+{
+    static const enum store_table TABLES[] = {STORE_RECORDS, STORE_BODIES};
+    struct store_batch *batch = repair->batch;
+
+    for (size_t i = 0; i < 2; i++) {
+        MDB_val key = store_val(&lsn, sizeof(lsn));
+        int code = mdb_del(batch->view.txn,
+                           batch->view.ledger->tables[TABLES[i]], &key, NULL);
+
+        if (code != 0 && code != MDB_NOTFOUND) {
+            return store_err_from_mdb(code);
+        }
+    }
+    return ASSAY_OK;
+}
+
+/* Why a row cannot stay; NULL where it can. */
+static const char *find_fault(struct store_view *view, uint64_t lsn,
+                              struct store_row *row_out)
+{
+    enum assay_err err = store_view_by_lsn(view, lsn, row_out);
+
+    if (err == ASSAY_OK) {
+        err = assay_record_check(&row_out->record);
+    }
+    return err == ASSAY_OK ? NULL : assay_err_phrase(err);
+}
+
+static enum assay_err copy_bytes(struct assay_bytes bytes, uint8_t **copy_out)
+{
+    *copy_out = malloc(bytes.len == 0 ? 1 : bytes.len);
+    if (*copy_out == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    if (bytes.len > 0) {
+        memcpy(*copy_out, bytes.data, bytes.len);
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_err reject(struct repair *repair, uint64_t lsn,
+                             const char *why)
+{
+    uint64_t key_lsn = lsn;
+    MDB_val key = store_val(&key_lsn, sizeof(key_lsn));
+    MDB_val val = {0, NULL};
+    struct store_batch *batch = repair->batch;
+    int code = mdb_get(batch->view.txn,
+                       batch->view.ledger->tables[STORE_RECORDS], &key, &val);
+    enum assay_err err = ASSAY_OK;
+
+    store_check_say(&repair->checking, lsn, "it is set aside: %s", why);
+    if (code == 0) {
+        err = set_aside(repair, lsn,
+                        (struct assay_bytes){val.mv_data, val.mv_size});
+    }
+    return err == ASSAY_OK ? drop_row(repair, lsn) : err;
+}
+
+static enum assay_err put_entry(void *context, const struct store_entry *entry)
+{
+    struct repair *repair = context;
+
+    repair->checking.report.index_entries++;
+    if (entry->table == STORE_MISSING) {
+        repair->batch->meta.stats.missing++;
+    }
+    return store_index_put(&repair->batch->view, entry);
+}
+
+static void count_row(struct store_batch *batch, const struct store_row *row)
+{
+    struct store_stats *stats = &batch->meta.stats;
+    uint64_t kind = row->record.payload.kind;
+
+    stats->records++;
+    stats->record_bytes +=
+        row->record.envelope.len +
+        (row->record.body.data == NULL ? 0 : row->record.body.len);
+    stats->by_kind[kind < 32 ? kind : 0]++;
+    stats->teams += kind == ASSAY_KIND_FOUND ? 1U : 0U;
+    stats->erased += row->is_erased ? 1U : 0U;
+    batch->meta.last_received_s = row->received_s;
+}
+
+/* The first pass: what stays gets its id back. All ids must be there before
+ * the second pass asks whom records name. */
+static enum assay_err restore_id(struct repair *repair, uint64_t lsn)
+{
+    struct store_row row;
+    struct store_entry entry = {.table = STORE_IDS, .value = lsn};
+    uint64_t prefix;
+    const char *why = find_fault(&repair->batch->view, lsn, &row);
+
+    if (why != NULL) {
+        return reject(repair, lsn, why);
+    }
+    prefix = store_get_u64(row.record.id.hash);
+    memcpy(entry.key, &prefix, sizeof(prefix));
+    entry.key_len = sizeof(prefix);
+    repair->checking.report.records++;
+    return store_index_put(&repair->batch->view, &entry);
+}
+
+/* The log that a row begins, or that it extends. */
+static enum assay_err restore_logs(struct repair *repair,
+                                   const struct store_row *row,
+                                   struct store_log *log)
+{
+    struct store_batch *batch = repair->batch;
+    struct store_log granted;
+    struct store_log *held = NULL;
+    enum assay_err err = store_place_check(batch, &row->record, row->lsn, log);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (assay_kind_is_root(row->record.payload.kind)) {
+        batch->meta.stats.logs++;
+        return store_batch_log_add(batch, log);
+    }
+    err = store_batch_log(batch, &log->grant, &held);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    *held = *log;
+    store_batch_log_touch(batch, held);
+    if (store_place_grants(&row->record, row->lsn, log, &granted)) {
+        batch->meta.stats.logs++;
+        err = store_batch_log_add(batch, &granted);
+    }
+    return err;
+}
+
+/* Rewrites the row where it says another log than it must. */
+static enum assay_err restore_head(struct repair *repair,
+                                   const struct store_row *row,
+                                   uint64_t log_lsn)
+{
+    struct store_row_head head = {
+        row->received_s, log_lsn, row->is_erased ? STORE_ROW_ERASED : 0U, {0}};
+    struct store_batch *batch = repair->batch;
+    MDB_val key = store_val(&row->lsn, sizeof(row->lsn));
+    uint8_t *envelope = NULL;
+    enum assay_err err;
+
+    if (row->log_lsn == log_lsn) {
+        return ASSAY_OK;
+    }
+    err = copy_bytes(row->record.envelope, &envelope);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    memcpy(head.id, row->record.id.hash, sizeof(head.id));
+    MDB_val val = store_val(NULL, sizeof(head) + row->record.envelope.len);
+    err = store_err_from_mdb(mdb_put(batch->view.txn,
+                                     batch->view.ledger->tables[STORE_RECORDS],
+                                     &key, &val, MDB_RESERVE));
+    if (err == ASSAY_OK) {
+        memcpy(val.mv_data, &head, sizeof(head));
+        memcpy((uint8_t *)val.mv_data + sizeof(head), envelope,
+               row->record.envelope.len);
+    }
+    free(envelope);
+    return err;
+}
+
+static enum assay_err restore_indexes(struct repair *repair, uint64_t lsn)
+{
+    struct store_batch *batch = repair->batch;
+    struct store_row row;
+    struct store_log log;
+    uint64_t team_lsn = 0;
+    enum assay_err err = store_view_by_lsn(&batch->view, lsn, &row);
+
+    if (err == ASSAY_E_NOT_FOUND) {
+        return ASSAY_OK; /* Set aside in the first pass. */
+    }
+    if (err == ASSAY_OK) {
+        err = restore_logs(repair, &row, &log);
+    }
+    if (err == ASSAY_E_EARLY || err == ASSAY_E_AUTH || err == ASSAY_E_SEQ ||
+        err == ASSAY_E_PREV || err == ASSAY_E_FROZEN) {
+        struct store_entry entry = {.table = STORE_IDS, .value = lsn};
+        uint64_t prefix = store_get_u64(row.record.id.hash);
+
+        memcpy(entry.key, &prefix, sizeof(prefix));
+        entry.key_len = sizeof(prefix);
+        repair->checking.report.records--;
+        enum assay_err why = err;
+        err = store_index_del(&batch->view, &entry);
+        return err == ASSAY_OK ? reject(repair, lsn, assay_err_phrase(why))
+                               : err;
+    }
+    if (err == ASSAY_OK) {
+        count_row(batch, &row);
+        row.log_lsn = row.log_lsn == log.log_lsn ? row.log_lsn : UINT64_MAX;
+        err = restore_head(repair, &row, log.log_lsn);
+        row.log_lsn = log.log_lsn;
+    }
+    if (err == ASSAY_OK) {
+        err = store_view_by_lsn(&batch->view, lsn, &row);
+    }
+    if (err == ASSAY_OK) {
+        err = store_lsn_of(&batch->view, &log.team, &team_lsn);
+    }
+    return err == ASSAY_OK ? store_index_each(&batch->view, &row, team_lsn,
+                                              put_entry, repair)
+                           : err;
+}
+
+static enum assay_err find_last(struct store_batch *batch, uint64_t *lsn_out)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key;
+    int code = mdb_cursor_open(
+        batch->view.txn, batch->view.ledger->tables[STORE_RECORDS], &cursor);
+
+    *lsn_out = 0;
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, NULL, MDB_LAST);
+    }
+    if (code == 0) {
+        memcpy(lsn_out, key.mv_data, sizeof(*lsn_out));
+    }
+    mdb_cursor_close(cursor);
+    return code == MDB_NOTFOUND ? ASSAY_OK : store_err_from_mdb(code);
+}
+
+static enum assay_err each_row(struct repair *repair, uint64_t last,
+                               enum assay_err (*pass)(struct repair *repair,
+                                                      uint64_t lsn))
+{
+    const struct store_check_hooks *hooks = repair->checking.hooks;
+    enum assay_err err = ASSAY_OK;
+
+    for (uint64_t lsn = 1; lsn <= last && err == ASSAY_OK; lsn++) {
+        err = pass(repair, lsn);
+        if (err == ASSAY_OK && lsn % 1000 == 0 && hooks->progress != NULL &&
+            !hooks->progress(hooks->context, lsn, last)) {
+            err = ASSAY_E_STOPPED;
+        }
+    }
+    return err;
+}
+
+static enum assay_err rebuild(struct repair *repair)
+{
+    struct store_batch *batch = repair->batch;
+    uint64_t last = 0;
+    enum assay_err err = empty_indexes(batch);
+
+    if (err == ASSAY_OK) {
+        err = find_last(batch, &last);
+    }
+    memset(&batch->meta.stats, 0, sizeof(batch->meta.stats));
+    batch->meta.last_lsn = last;
+    batch->view.last_lsn = last;
+    if (err == ASSAY_OK) {
+        err = each_row(repair, last, restore_id);
+    }
+    return err == ASSAY_OK ? each_row(repair, last, restore_indexes) : err;
+}
+
+enum assay_err store_repair(struct store_ledger *ledger,
+                            const struct store_check_hooks *hooks,
+                            struct store_check_report *report_out)
+{
+    struct repair repair = {.checking = {.hooks = hooks}};
+    enum assay_err err = store_batch_begin(ledger, 0, &repair.batch);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    err = rebuild(&repair);
+    if (err != ASSAY_OK) {
+        store_batch_abort(repair.batch);
+        return err;
+    }
+    err = store_batch_commit(repair.batch);
+    if (err == ASSAY_OK) {
+        *report_out = repair.checking.report;
+    }
+    return err;
+}
