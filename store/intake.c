@@ -86,6 +86,34 @@ static struct store_intake_unit *wait_to_fill(struct store_intake *intake)
     return unit;
 }
 
+/* Memory for a unit that is used for the first time: a short file needs few.
+ */
+static enum assay_err make_unit(struct store_intake_unit *unit)
+{
+    if (unit->data == NULL) {
+        unit->data = malloc(STORE_INTAKE_BYTES);
+    }
+    if (unit->records == NULL) {
+        unit->records = calloc(STORE_INTAKE_RECORDS, sizeof(*unit->records));
+    }
+    return unit->data == NULL || unit->records == NULL ? ASSAY_E_NOMEM
+                                                       : ASSAY_OK;
+}
+
+/* Fills a unit; where there is no memory for it, the file ends here. */
+static void fill_unit(struct store_intake *intake,
+                      struct store_intake_unit *unit)
+{
+    if (make_unit(unit) == ASSAY_OK) {
+        store_intake_reader_fill(&intake->reader, unit);
+        return;
+    }
+    unit->count = 0;
+    unit->bytes.is_there = false;
+    unit->end = (struct store_intake_end){
+        .is_there = true, .is_io = true, .err = ASSAY_E_NOMEM};
+}
+
 static void *run_reader(void *context)
 {
     struct store_intake *intake = context;
@@ -97,7 +125,7 @@ static void *run_reader(void *context)
         if (unit == NULL) {
             return NULL;
         }
-        store_intake_reader_fill(&intake->reader, unit);
+        fill_unit(intake, unit);
         is_last = unit->end.is_there;
         lock(intake);
         intake->filled++;
@@ -158,21 +186,6 @@ static void *run_worker(void *context)
     return NULL;
 }
 
-static enum assay_err make_units(struct store_intake *intake)
-{
-    for (size_t index = 0; index < STORE_INTAKE_UNITS; index++) {
-        struct store_intake_unit *unit = &intake->units[index];
-
-        unit->bytes.stage = STORE_CAPTURE_STAGE_NONE;
-        unit->data = malloc(STORE_INTAKE_BYTES);
-        unit->records = calloc(STORE_INTAKE_RECORDS, sizeof(*unit->records));
-        if (unit->data == NULL || unit->records == NULL) {
-            return ASSAY_E_NOMEM;
-        }
-    }
-    return ASSAY_OK;
-}
-
 static enum assay_err start(struct store_intake *intake,
                             void *(*run)(void *context))
 {
@@ -230,11 +243,11 @@ enum assay_err store_intake_begin(struct store_ledger *ledger, int fd,
     }
     (void)fcntl(intake->wake[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(intake->wake[1], F_SETFD, FD_CLOEXEC);
-    err = make_units(intake);
-    if (err == ASSAY_OK) {
-        err = store_intake_reader_init(&intake->reader, ledger, fd,
-                                       intake->wake[0]);
+    for (size_t index = 0; index < STORE_INTAKE_UNITS; index++) {
+        intake->units[index].bytes.stage = STORE_CAPTURE_STAGE_NONE;
     }
+    err =
+        store_intake_reader_init(&intake->reader, ledger, fd, intake->wake[0]);
     if (err == ASSAY_OK) {
         err = start_all(intake, worker_count(thread_count));
     }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_ledger.h - a ledger in a folder of its own, filled from a history.
+ */
+#ifndef ASSAY_TESTS_SUPPORT_TEST_LEDGER_H
+#define ASSAY_TESTS_SUPPORT_TEST_LEDGER_H
+
+#include "folder.h"
+#include "history.h"
+#include "store/batch.h"
+
+#define TEST_NOW_S 1700000000
+
+struct test_ledger {
+    char folder[TEST_PATH_MAX];
+    char dir[TEST_PATH_MAX];
+    struct store_ledger *ledger; /* Open for writing. */
+};
+
+/* Each fails the test where it cannot do its work. */
+void test_ledger_make(struct test_ledger *test);
+void test_ledger_remove(struct test_ledger *test);
+
+/* Closes and opens it again. */
+void test_ledger_reopen(struct test_ledger *test, enum store_mode mode);
+
+/* Puts records of a history: all in its order where order is NULL. All must be
+ * taken. */
+void test_ledger_fill(struct test_ledger *test, const struct history *history,
+                      const size_t *order, size_t count);
+
+/* How many records it holds. */
+uint64_t test_ledger_count(struct test_ledger *test);
+
+/* Whether it holds a record of a history. */
+bool test_ledger_has(struct test_ledger *test, const struct history *history,
+                     size_t index);
+
+#endif
