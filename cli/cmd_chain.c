@@ -5,6 +5,8 @@
 
 #include "context.h"
 #include "input.h"
+#include "render_dot.h"
+#include "render_json.h"
 #include "render_tree.h"
 #include "report.h"
 #include "store/chain.h"
@@ -34,8 +36,12 @@ static enum assay_err render(const struct cli_args *args, bool is_json,
 {
     struct cli_tree_options tree = {.look = cli_look_of(stdout)};
 
-    (void)args;
-    (void)is_json;
+    if (is_json) {
+        return cli_render_json(chain, stdout);
+    }
+    if (cli_args_has(args, "dot")) {
+        return cli_render_dot(chain, stdout);
+    }
     return cli_render_tree(chain, stdout, &tree);
 }
 
@@ -100,6 +106,8 @@ static enum cli_exit run(struct cli_context *context,
 }
 
 static const struct cli_option OPTIONS[] = {
+    {"dot", NULL, "print a graph for graphviz instead of the tree", false,
+     false},
     {"as-of", "TIME", "what had been received here by then", false, false},
     {"limit", "N", "entries of each list in a page, 50 by default", false,
      false},

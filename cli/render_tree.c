@@ -274,7 +274,7 @@ static void write_missing(struct cli_tree *tree, const struct section *section)
 static void write_section(struct cli_tree *tree, const struct section *section,
                           bool is_last)
 {
-    cli_gap_line(&tree->term);
+    cli_gap_node(&tree->term);
     cli_node_begin(&tree->term, is_last);
     cli_put(&tree->term, CLI_BOLD, section->heading);
     cli_end(&tree->term);
@@ -321,7 +321,7 @@ static void write_sections(struct cli_tree *tree)
             last = i;
         }
     }
-    cli_gap_line(&tree->term);
+    cli_gap_node(&tree->term);
     write_standing(tree, last == count);
     for (size_t i = 0; i < count; i++) {
         if (sections[i].count > 0 || sections[i].more > 0) {

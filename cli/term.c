@@ -378,6 +378,15 @@ void cli_gap_line(struct cli_term *term)
     (void)fputc('\n', term->out);
 }
 
+void cli_gap_node(struct cli_term *term)
+{
+    cli_end(term);
+    for (size_t level = 0; level < term->depth; level++) {
+        write_own(term, level_text(term, level, false));
+    }
+    write_own(term, "\u2502\n");
+}
+
 void cli_node_begin(struct cli_term *term, bool is_last)
 {
     ASSAY_CHECK(term->depth < CLI_DEPTH_MAX);

@@ -91,8 +91,11 @@ void cli_dot(struct cli_term *term);
 /* Ends the paragraph; nothing where nothing was added. */
 void cli_end(struct cli_term *term);
 
-/* An empty line, with the tree's lines where one is open. */
+/* An empty line inside a node. */
 void cli_gap_line(struct cli_term *term);
+
+/* An empty line before the next node: the line down to it goes on. */
+void cli_gap_node(struct cli_term *term);
 
 /* Begins a node below the current one: its paragraphs follow. */
 void cli_node_begin(struct cli_term *term, bool is_last);

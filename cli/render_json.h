@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * render_json.h - the evidence chain as JSON: everything in it, in the shape
+ * "assay-chain/1" of docs/json.md.
+ */
+#ifndef ASSAY_CLI_RENDER_JSON_H
+#define ASSAY_CLI_RENDER_JSON_H
+
+#include "store/chain.h"
+
+#include <stdio.h>
+
+/* Writes the document. ASSAY_E_NOMEM, ASSAY_E_IO. */
+ASSAY_MUST_CHECK
+enum assay_err cli_render_json(const struct store_chain *chain, FILE *out);
+
+#endif
