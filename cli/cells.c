@@ -54,7 +54,7 @@ static void set_escape(const struct cli_cells *cells, uint32_t code_point,
 
 static void set_cut(struct cli_cells *cells, struct cli_cell *cell)
 {
-    char inside[CLI_CELL_MAX / 2];
+    char inside[CLI_CELL_MAX - 16];
 
     (void)snprintf(inside, sizeof(inside), "+%zu combining marks",
                    cells->cut_count);
