@@ -24,7 +24,7 @@ struct noun {
     uint64_t kind;
 };
 
-static const struct noun NOUNS[] = {
+static const struct noun nouns[] = {
     {"claims", ASSAY_KIND_CLAIM},   {"verdicts", ASSAY_KIND_VERDICT},
     {"sources", ASSAY_KIND_SOURCE}, {"captures", ASSAY_KIND_CAPTURE},
     {"teams", ASSAY_KIND_FOUND},
@@ -32,9 +32,9 @@ static const struct noun NOUNS[] = {
 
 static uint64_t kind_of(const char *noun)
 {
-    for (size_t i = 0; i < sizeof(NOUNS) / sizeof(NOUNS[0]); i++) {
-        if (strcmp(noun, NOUNS[i].name) == 0) {
-            return NOUNS[i].kind;
+    for (size_t i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++) {
+        if (strcmp(noun, nouns[i].name) == 0) {
+            return nouns[i].kind;
         }
     }
     cli_report("There is no list of \"%s\"; there are claims, verdicts, "
@@ -226,7 +226,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"topic", "TOPIC", "claims with this topic", false, false},
     {"rating", "RATING", "verdicts of this rating", false, false},
     {"stance", "STANCE", "supports, refutes or context: such sources", false,
@@ -244,7 +244,7 @@ const struct cli_command cli_cmd_list = {
     .arguments = "claims|verdicts|sources|captures|teams",
     .positional_min = 1,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details =
         "The newest here come first. --team TEAM leaves only what that team "
         "says. Times are what the records themselves say: seconds since 1970, "

@@ -268,7 +268,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"limit", "N", "records in a page, or of each log; 50 by default", false,
      false},
     {"after", "N", "the next page, as the last one says", false, false},
@@ -281,7 +281,7 @@ const struct cli_command cli_cmd_log = {
     .arguments = "[KEY|TEAM]",
     .positional_min = 0,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details =
         "Without an argument: every record here, the newest first.\n\n"
         "With a key (its name in the keyring, or key1...) or a team (team1... "

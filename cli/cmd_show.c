@@ -120,7 +120,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"diag", NULL, "print envelope and body in CBOR diagnostic notation", false,
      false},
     {"raw", NULL, "write the record's bytes, [envelope, body]", false, false},
@@ -133,7 +133,7 @@ const struct cli_command cli_cmd_show = {
     .arguments = "RECORD",
     .positional_min = 1,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details =
         "The record is named by its whole id or by the first eight or more "
         "characters behind its prefix. Its signature is checked again.\n\n"

@@ -18,6 +18,7 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_cmd_team_revoke,    &cli_cmd_team_rotate, &cli_cmd_team_vouch,
     &cli_cmd_trust_add,      &cli_cmd_trust_list,  &cli_cmd_trust_remove,
     &cli_cmd_verdict_add,
+    &cli_cmd_verify,
 };
 
 static const struct cli_option GLOBAL[] = {

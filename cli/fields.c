@@ -289,17 +289,17 @@ enum assay_err cli_fields_of_grant(const struct assay_record *record,
 }
 
 /* The names of the fields that say most, by how much. */
-static const char *const GISTS[] = {"text",   "rationale", "title", "name",
+static const char *const gists[] = {"text",   "rationale", "title", "name",
                                     "reason", "quote",     "note",  "url"};
 
 static struct assay_bytes find_gist(const struct cli_fields *fields)
 {
-    for (size_t i = 0; i < sizeof(GISTS) / sizeof(GISTS[0]); i++) {
+    for (size_t i = 0; i < sizeof(gists) / sizeof(gists[0]); i++) {
         for (size_t j = 0; j < fields->count; j++) {
             const struct cli_field *field = &fields->items[j];
 
             if (field->list == NULL && field->type == CLI_FIELD_TEXT &&
-                strcmp(field->name, GISTS[i]) == 0) {
+                strcmp(field->name, gists[i]) == 0) {
                 return field->text;
             }
         }
