@@ -132,11 +132,11 @@ static enum assay_err replace_database(const char *path, const char *dir)
 /* Takes back what init made: nothing half-restored is left behind. */
 static void remove_made(const char *dir)
 {
-    static const char *const MADE[] = {"db/data.mdb", "db/lock.mdb"};
+    static const char *const made[] = {"db/data.mdb", "db/lock.mdb"};
     char path[PATH_SIZE];
 
-    for (size_t i = 0; i < sizeof(MADE) / sizeof(MADE[0]); i++) {
-        if (snprintf(path, sizeof(path), "%s/%s", dir, MADE[i]) <
+    for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+        if (snprintf(path, sizeof(path), "%s/%s", dir, made[i]) <
             (int)sizeof(path)) {
             (void)unlink(path);
         }

@@ -31,11 +31,11 @@ void store_check_say(struct store_checking *checking, uint64_t lsn,
 
 static const char *table_name(enum store_table table)
 {
-    static const char *const NAMES[STORE_TABLE_COUNT] = {
+    static const char *const names[STORE_TABLE_COUNT] = {
         "records", "bodies",  "ids",   "logs",  "frontier",
         "refs",    "missing", "lists", "local", "meta"};
 
-    return NAMES[table];
+    return names[table];
 }
 
 /* Whether an entry that a record must have is in its index. */
@@ -170,23 +170,23 @@ static enum assay_err check_rows(struct store_checking *checking)
  * With none of those missing, that leaves no entry without a record. */
 static enum assay_err check_sizes(struct store_checking *checking)
 {
-    static const enum store_table INDEXES[] = {
+    static const enum store_table indexes[] = {
         STORE_IDS, STORE_LOGS, STORE_REFS, STORE_MISSING, STORE_LISTS};
 
-    for (size_t i = 0; i < sizeof(INDEXES) / sizeof(INDEXES[0]); i++) {
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
         MDB_stat stat;
         int code = mdb_stat(checking->view->txn,
-                            checking->view->ledger->tables[INDEXES[i]], &stat);
+                            checking->view->ledger->tables[indexes[i]], &stat);
 
         if (code != 0) {
             return store_err_from_mdb(code);
         }
-        if (stat.ms_entries != checking->expected[INDEXES[i]]) {
+        if (stat.ms_entries != checking->expected[indexes[i]]) {
             store_check_say(checking, 0,
                             "the index %s has %zu entries; the records call "
                             "for %llu",
-                            table_name(INDEXES[i]), stat.ms_entries,
-                            (unsigned long long)checking->expected[INDEXES[i]]);
+                            table_name(indexes[i]), stat.ms_entries,
+                            (unsigned long long)checking->expected[indexes[i]]);
         }
     }
     return ASSAY_OK;

@@ -22,13 +22,13 @@ struct repair {
 
 static enum assay_err empty_indexes(struct store_batch *batch)
 {
-    static const enum store_table INDEXES[] = {STORE_IDS,   STORE_LOGS,
+    static const enum store_table indexes[] = {STORE_IDS,   STORE_LOGS,
                                                STORE_REFS,  STORE_MISSING,
                                                STORE_LISTS, STORE_FRONTIER};
 
-    for (size_t i = 0; i < sizeof(INDEXES) / sizeof(INDEXES[0]); i++) {
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
         int code = mdb_drop(batch->view.txn,
-                            batch->view.ledger->tables[INDEXES[i]], 0);
+                            batch->view.ledger->tables[indexes[i]], 0);
 
         if (code != 0) {
             return store_err_from_mdb(code);
@@ -68,13 +68,13 @@ static enum assay_err set_aside(struct repair *repair, uint64_t lsn,
 
 static enum assay_err drop_row(struct repair *repair, uint64_t lsn)
 {
-    static const enum store_table TABLES[] = {STORE_RECORDS, STORE_BODIES};
+    static const enum store_table tables[] = {STORE_RECORDS, STORE_BODIES};
     struct store_batch *batch = repair->batch;
 
     for (size_t i = 0; i < 2; i++) {
         MDB_val key = store_val(&lsn, sizeof(lsn));
         int code = mdb_del(batch->view.txn,
-                           batch->view.ledger->tables[TABLES[i]], &key, NULL);
+                           batch->view.ledger->tables[tables[i]], &key, NULL);
 
         if (code != 0 && code != MDB_NOTFOUND) {
             return store_err_from_mdb(code);
