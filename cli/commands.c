@@ -17,8 +17,7 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_cmd_team_list,      &cli_cmd_team_member, &cli_cmd_team_profile,
     &cli_cmd_team_revoke,    &cli_cmd_team_rotate, &cli_cmd_team_vouch,
     &cli_cmd_trust_add,      &cli_cmd_trust_list,  &cli_cmd_trust_remove,
-    &cli_cmd_verdict_add,
-    &cli_cmd_verify,
+    &cli_cmd_verdict_add,    &cli_cmd_verify,
 };
 
 static const struct cli_option GLOBAL[] = {
