@@ -14,6 +14,9 @@
 #define PATH_SIZE 4096
 #define COPY_CHUNK 65536
 
+/* The smallest page that LMDB has on the systems we know. */
+#define MIN_PAGE_SIZE 4096
+
 static enum assay_err make_aside(const char *path, char aside[PATH_SIZE],
                                  int *fd_out)
 {
@@ -129,6 +132,48 @@ static enum assay_err replace_database(const char *path, const char *dir)
     return err;
 }
 
+/* Whether the file that was copied is as long as its own header says: LMDB
+ * maps it, and what is missing at its end would end the program. A compacted
+ * copy has every page that it counts. */
+static enum assay_err check_whole(const char *dir)
+{
+    char path[PATH_SIZE];
+    struct stat status;
+    MDB_env *env = NULL;
+    MDB_envinfo info;
+    MDB_stat pages;
+    enum assay_err err = ASSAY_OK;
+
+    if (snprintf(path, sizeof(path), "%s/db/data.mdb", dir) >=
+        (int)sizeof(path)) {
+        return ASSAY_E_LIMIT;
+    }
+    if (stat(path, &status) != 0) {
+        return store_err_from_errno(errno);
+    }
+    if (status.st_size < 2 * MIN_PAGE_SIZE) {
+        return ASSAY_E_CORRUPT; /* Two pages of header come first. */
+    }
+    int code = mdb_env_create(&env);
+    if (code == 0) {
+        code = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK,
+                            0600);
+    }
+    if (code == 0) {
+        code = mdb_env_info(env, &info);
+    }
+    if (code == 0) {
+        code = mdb_env_stat(env, &pages);
+    }
+    err = store_err_from_mdb(code);
+    if (err == ASSAY_OK &&
+        (uint64_t)status.st_size / pages.ms_psize <= info.me_last_pgno) {
+        err = ASSAY_E_CORRUPT;
+    }
+    mdb_env_close(env);
+    return err;
+}
+
 /* Takes back what init made: nothing half-restored is left behind. */
 static void remove_made(const char *dir)
 {
@@ -162,6 +207,9 @@ enum assay_err store_restore(const char *path, const char *dir,
         return err;
     }
     err = replace_database(path, dir);
+    if (err == ASSAY_OK) {
+        err = check_whole(dir);
+    }
     if (err == ASSAY_OK) {
         err = store_ledger_open(dir, STORE_READ, &ledger, fault_out);
     }

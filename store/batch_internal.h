@@ -63,6 +63,10 @@ enum assay_err store_place_check(struct store_batch *batch,
                                  const struct assay_record *record,
                                  uint64_t lsn, struct store_log *log_out);
 
+/* What a found or rotate record begins: the log of a root, empty. */
+void store_place_root(const struct assay_record *record, uint64_t lsn,
+                      const struct assay_id *team, struct store_log *log_out);
+
 /* What a member record grants: a log of its own, empty. False where it grants
  * nothing, not being in a root's log. */
 bool store_place_grants(const struct assay_record *record, uint64_t lsn,

@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "batch_internal.h"
 #include "captures.h"
 #include "check_internal.h"
 #include "frontier.h"
@@ -27,6 +29,19 @@ void store_check_say(struct store_checking *checking, uint64_t lsn,
     if (checking->hooks->problem != NULL) {
         checking->hooks->problem(checking->hooks->context, lsn, sentence);
     }
+}
+
+enum assay_err store_check_has_note(struct store_view *view, uint64_t lsn,
+                                    bool *has_note_out)
+{
+    struct store_erasure erasure;
+    enum assay_err err = store_view_erasure(view, lsn, &erasure);
+
+    if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND && err != ASSAY_E_CORRUPT) {
+        return err;
+    }
+    *has_note_out = err != ASSAY_E_NOT_FOUND;
+    return ASSAY_OK;
 }
 
 static const char *table_name(enum store_table table)
@@ -120,6 +135,31 @@ static enum assay_err check_log(struct store_checking *checking,
     return err;
 }
 
+/* The flags of a row, against the note that an erasure leaves. */
+static enum assay_err check_flags(struct store_checking *checking,
+                                  const struct store_row *row)
+{
+    struct store_row_head head;
+    struct assay_bytes envelope;
+    bool has_note = false;
+    enum assay_err err =
+        store_row_get(checking->view, row->lsn, &head, &envelope);
+
+    if (err == ASSAY_OK) {
+        err = store_check_has_note(checking->view, row->lsn, &has_note);
+    }
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (head.flags != (has_note ? STORE_ROW_ERASED : 0U)) {
+        store_check_say(checking, row->lsn,
+                        "its flags are not what its erasure's note says");
+    } else if (has_note && row->record.body.data != NULL) {
+        store_check_say(checking, row->lsn, "its erased body is still there");
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_err check_row(struct store_checking *checking, uint64_t lsn)
 {
     struct store_row row;
@@ -127,11 +167,13 @@ static enum assay_err check_row(struct store_checking *checking, uint64_t lsn)
     enum assay_err err = store_view_by_lsn(checking->view, lsn, &row);
 
     checking->lsn = lsn;
-    if (err == ASSAY_E_NOT_FOUND || err == ASSAY_E_CORRUPT) {
-        store_check_say(checking, lsn,
-                        err == ASSAY_E_NOT_FOUND
-                            ? "there is no record with this number"
-                            : "its bytes are not those of a record");
+    if (err == ASSAY_E_NOT_FOUND) {
+        /* A repair set it aside. Were it lost, the counters and the sizes of
+         * the indexes would say so. */
+        return ASSAY_OK;
+    }
+    if (err == ASSAY_E_CORRUPT) {
+        store_check_say(checking, lsn, "its bytes are not those of a record");
         return ASSAY_OK;
     }
     if (err != ASSAY_OK) {
@@ -144,16 +186,50 @@ static enum assay_err check_row(struct store_checking *checking, uint64_t lsn)
     count(checking, &row);
     check_signature(checking, &row);
     checking->report.records++;
-    err = check_log(checking, &row, &team_lsn);
+    err = check_flags(checking, &row);
+    if (err == ASSAY_OK) {
+        err = check_log(checking, &row, &team_lsn);
+    }
     return err == ASSAY_OK ? store_index_each(checking->view, &row, team_lsn,
                                               confirm, checking)
                            : err;
 }
 
+/* The highest LSN that is stored: the one that is noted may be damaged, too. */
+static enum assay_err find_last(struct store_checking *checking,
+                                uint64_t *last_out)
+{
+    struct store_view *view = checking->view;
+    uint64_t noted = store_view_last_lsn(view);
+    uint64_t last = 0;
+    MDB_cursor *cursor = NULL;
+    MDB_val key;
+    int code = mdb_cursor_open(view->txn, view->ledger->tables[STORE_RECORDS],
+                               &cursor);
+
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, NULL, MDB_LAST);
+    }
+    if (code == 0) {
+        memcpy(&last, key.mv_data, sizeof(last));
+    }
+    mdb_cursor_close(cursor);
+    if (code != 0 && code != MDB_NOTFOUND) {
+        return store_err_from_mdb(code);
+    }
+    if (last > noted) {
+        store_check_say(checking, last,
+                        "it is beyond the last number that is noted");
+        last = noted;
+    }
+    *last_out = last;
+    return ASSAY_OK;
+}
+
 static enum assay_err check_rows(struct store_checking *checking)
 {
-    uint64_t last = store_view_last_lsn(checking->view);
-    enum assay_err err = ASSAY_OK;
+    uint64_t last = 0;
+    enum assay_err err = find_last(checking, &last);
 
     for (uint64_t lsn = 1; lsn <= last && err == ASSAY_OK; lsn++) {
         err = check_row(checking, lsn);
@@ -197,7 +273,7 @@ static void check_number(struct store_checking *checking, const char *name,
 {
     if (held != counted) {
         store_check_say(checking, 0,
-                        "the counter of %s says %llu; there are %llu", name,
+                        "the counter of %s says %llu; it must say %llu", name,
                         (unsigned long long)held, (unsigned long long)counted);
     }
 }
@@ -211,6 +287,8 @@ static enum assay_err check_counters(struct store_checking *checking)
     if (err != ASSAY_OK) {
         return err;
     }
+    check_number(checking, "the last receive time", meta.last_received_s,
+                 checking->received_s);
     check_number(checking, "records", meta.stats.records,
                  checking->counted.records);
     check_number(checking, "bytes", meta.stats.record_bytes,
@@ -226,6 +304,89 @@ static enum assay_err check_counters(struct store_checking *checking)
                      checking->counted.by_kind[kind]);
     }
     return ASSAY_OK;
+}
+
+static bool has_head(const struct store_log *log, const struct store_head *head)
+{
+    for (size_t i = 0; i < log->head_count; i++) {
+        if (log->heads[i].lsn == head->lsn && log->heads[i].seq == head->seq &&
+            assay_id_equal(&log->heads[i].id, &head->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Their order depends on that of arrival and means nothing. */
+static bool is_same_heads(const struct store_log *walked,
+                          const struct store_log *held)
+{
+    if (walked->record_count != held->record_count ||
+        walked->head_count != held->head_count) {
+        return false;
+    }
+    for (size_t i = 0; i < walked->head_count; i++) {
+        if (!has_head(held, &walked->heads[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What the record of a grant says of its log; ASSAY_E_NOT_FOUND where there is
+ * no such record or it grants nothing. */
+static enum assay_err expect_log(struct store_view *view, uint64_t log_lsn,
+                                 struct store_log *log_out)
+{
+    struct store_row row;
+    struct store_log above;
+    uint64_t above_lsn = 0;
+    enum assay_err err = store_view_by_lsn(view, log_lsn, &row);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (row.record.payload.kind == ASSAY_KIND_FOUND) {
+        store_place_root(&row.record, log_lsn, &row.record.id, log_out);
+        return ASSAY_OK;
+    }
+    err = store_lsn_of(view, &row.record.payload.auth, &above_lsn);
+    if (err == ASSAY_OK) {
+        err = store_frontier_get(view, above_lsn, &above);
+    }
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (row.record.payload.kind == ASSAY_KIND_ROTATE) {
+        store_place_root(&row.record, log_lsn, &above.team, log_out);
+        return ASSAY_OK;
+    }
+    return store_place_grants(&row.record, log_lsn, &above, log_out)
+               ? ASSAY_OK
+               : ASSAY_E_NOT_FOUND;
+}
+
+/* Who speaks in a log: what its grant says, since this is what a batch asks
+ * before it takes a record. */
+static enum assay_err check_grant(struct store_checking *checking,
+                                  const struct store_log *held)
+{
+    struct store_log want;
+    enum assay_err err = expect_log(checking->view, held->log_lsn, &want);
+
+    if (err == ASSAY_E_NOT_FOUND || err == ASSAY_E_CORRUPT) {
+        store_check_say(checking, held->log_lsn, "its log has no grant");
+        return ASSAY_OK;
+    }
+    if (err == ASSAY_OK &&
+        (!assay_id_equal(&want.grant, &held->grant) ||
+         !assay_id_equal(&want.team, &held->team) ||
+         !assay_key_equal(&want.key, &held->key) || want.role != held->role ||
+         want.signoffs != held->signoffs || want.is_root != held->is_root)) {
+        store_check_say(checking, held->log_lsn,
+                        "its log is not what its grant says");
+    }
+    return err;
 }
 
 /* One log: its heads and count are those that its records give. */
@@ -251,18 +412,7 @@ static enum assay_err check_frontier_row(struct store_checking *checking,
                         assay_err_phrase(err));
         return err == ASSAY_E_IO || err == ASSAY_E_NOMEM ? err : ASSAY_OK;
     }
-    bool is_same = walked.record_count == held->record_count &&
-                   walked.head_count == held->head_count;
-    for (size_t i = 0; is_same && i < walked.head_count; i++) {
-        bool is_found = false;
-
-        for (size_t j = 0; j < held->head_count; j++) {
-            is_found = is_found ||
-                       assay_id_equal(&walked.heads[i].id, &held->heads[j].id);
-        }
-        is_same = is_found;
-    }
-    if (!is_same) {
+    if (!is_same_heads(&walked, held)) {
         store_check_say(checking, held->log_lsn,
                         "the heads of its log are not those of its records");
     }
@@ -284,6 +434,9 @@ static enum assay_err check_frontier(struct store_checking *checking)
         if (err == ASSAY_OK) {
             checking->counted.logs++;
             checking->report.index_entries++;
+            err = check_grant(checking, &log);
+        }
+        if (err == ASSAY_OK) {
             err = check_frontier_row(checking, &log);
         }
     }

@@ -25,4 +25,9 @@ __attribute__((format(printf, 3, 4))) void
 store_check_say(struct store_checking *checking, uint64_t lsn,
                 const char *format, ...);
 
+/* Whether there is a note that the body of a record was erased here. */
+ASSAY_MUST_CHECK
+enum assay_err store_check_has_note(struct store_view *view, uint64_t lsn,
+                                    bool *has_note_out);
+
 #endif

@@ -24,7 +24,7 @@ enum assay_err store_frontier_get(struct store_view *view, uint64_t log_lsn,
         return ASSAY_E_CORRUPT;
     }
     memcpy(&row, val.mv_data, sizeof(row));
-    if (row.head_count > ASSAY_HEADS_MAX ||
+    if (row.head_count > ASSAY_HEADS_MAX || row.is_root > 1 ||
         val.mv_size != sizeof(row) + row.head_count * sizeof(head)) {
         return ASSAY_E_CORRUPT;
     }

@@ -74,6 +74,20 @@ size_t store_key_kind_prefix(uint64_t kind, uint8_t *key_out)
     return 2;
 }
 
+/* Adds an id unless it is there: a retraction that erases names its target
+ * twice, and an index holds one entry for both. */
+static size_t add_named(struct assay_id *ids, size_t count,
+                        const struct assay_id *id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (assay_id_equal(&ids[i], id)) {
+            return count;
+        }
+    }
+    ids[count] = *id;
+    return count + 1;
+}
+
 size_t store_index_named(const struct assay_record *record,
                          struct assay_id *ids_out)
 {
@@ -81,18 +95,18 @@ size_t store_index_named(const struct assay_record *record,
     size_t count = 0;
 
     for (size_t i = 0; i < payload->about_count; i++) {
-        ids_out[count++] = payload->about[i].id;
+        count = add_named(ids_out, count, &payload->about[i].id);
     }
     if (payload->kind == ASSAY_KIND_REVOKE) {
         struct assay_grant grant;
 
         if (assay_grant_read(payload->kind, payload->grant, &grant, NULL) ==
             ASSAY_OK) {
-            ids_out[count++] = grant.target;
+            count = add_named(ids_out, count, &grant.target);
         }
     } else if (payload->kind == ASSAY_KIND_ROTATE ||
                payload->kind == ASSAY_KIND_PROFILE) {
-        ids_out[count++] = payload->auth;
+        count = add_named(ids_out, count, &payload->auth);
     }
     return count;
 }
@@ -107,6 +121,17 @@ static enum assay_err visit_list(struct store_entry *entry, size_t prefix_len,
     return visit(context, entry);
 }
 
+/* Whether a topic stands in its list before. */
+static bool is_repeated(const struct assay_text_list *topics, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (assay_bytes_equal(topics->items[i], topics->items[index])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum assay_err each_topic(const struct store_row *row, visit_fn visit,
                                  void *context)
 {
@@ -118,6 +143,9 @@ static enum assay_err each_topic(const struct store_row *row, visit_fn visit,
         return ASSAY_OK; /* Malformed: it counts for nothing. */
     }
     for (size_t i = 0; i < claim.topics.count && err == ASSAY_OK; i++) {
+        if (is_repeated(&claim.topics, i)) {
+            continue;
+        }
         size_t len = store_key_text_prefix(STORE_TAG_TOPIC,
                                            claim.topics.items[i], entry.key);
 

@@ -63,8 +63,8 @@ ASSAY_MUST_CHECK
 enum assay_err store_index_del(struct store_view *view,
                                const struct store_entry *entry);
 
-/* The ids that a record names: about, a revoke's grant, and the auth of a
- * rotate or profile. ids_out has room for ASSAY_LIST_MAX + 1. */
+/* The ids that a record names, each once: about, a revoke's grant, and the
+ * auth of a rotate or profile. ids_out has room for ASSAY_LIST_MAX + 1. */
 size_t store_index_named(const struct assay_record *record,
                          struct assay_id *ids_out);
 

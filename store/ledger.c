@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -206,14 +207,42 @@ static enum assay_err new_ledger(const char *dir, enum store_mode mode,
     return ASSAY_OK;
 }
 
+/* What a ledger may have kept beside its database, which is being made anew or
+ * restored. */
+static bool is_ours(const char *name)
+{
+    static const char *const names[] = {".", "..", "aside", "captures", "keys"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the folder holds nothing else, so that a slip of the pen does not
+ * make a ledger in somebody's home. */
 static enum assay_err is_empty_folder(int fd)
 {
-    struct stat status;
+    const struct dirent *entry = NULL;
+    bool has_other = false;
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = copy < 0 ? NULL : fdopendir(copy);
 
-    if (fstatat(fd, "db", &status, AT_SYMLINK_NOFOLLOW) == 0) {
-        return ASSAY_E_EXISTS;
+    if (list == NULL) {
+        enum assay_err err = store_err_from_errno(errno);
+
+        if (copy >= 0) {
+            (void)close(copy);
+        }
+        return err;
     }
-    return errno == ENOENT ? ASSAY_OK : store_err_from_errno(errno);
+    while (!has_other && (entry = readdir(list)) != NULL) {
+        has_other = !is_ours(entry->d_name);
+    }
+    (void)closedir(list);
+    return has_other ? ASSAY_E_EXISTS : ASSAY_OK;
 }
 
 enum assay_err store_ledger_init(const char *dir, struct assay_fault *fault_out)

@@ -5,9 +5,8 @@
 #include "protocol/key.h"
 #include "rows.h"
 
-static void begin_root_log(const struct assay_record *record, uint64_t lsn,
-                           const struct assay_id *team,
-                           struct store_log *log_out)
+void store_place_root(const struct assay_record *record, uint64_t lsn,
+                      const struct assay_id *team, struct store_log *log_out)
 {
     memset(log_out, 0, sizeof(*log_out));
     log_out->log_lsn = lsn;
@@ -134,7 +133,7 @@ enum assay_err store_place_check(struct store_batch *batch,
             err = check_rotate(batch, record, &team);
         }
         if (err == ASSAY_OK) {
-            begin_root_log(record, lsn, &team, log_out);
+            store_place_root(record, lsn, &team, log_out);
             err = store_frontier_extend(log_out, record, lsn);
         }
         return err;

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rebuilds every index and counter from records and bodies alone. */
-#include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "batch_internal.h"
 #include "check_internal.h"
+#include "files.h"
 #include "frontier.h"
 #include "index.h"
 #include "protocol/check.h"
@@ -18,6 +16,7 @@
 struct repair {
     struct store_checking checking;
     struct store_batch *batch;
+    uint8_t item[ASSAY_ITEM_MAX]; /* Of what is set aside. */
 };
 
 static enum assay_err empty_indexes(struct store_batch *batch)
@@ -37,32 +36,26 @@ static enum assay_err empty_indexes(struct store_batch *batch)
     return ASSAY_OK;
 }
 
-/* Keeps the bytes of what cannot stay: DIR/aside/LSN, as they were. */
-static enum assay_err set_aside(struct repair *repair, uint64_t lsn,
+/* Keeps bytes that cannot stay, in a file of DIR/aside/. */
+static enum assay_err set_aside(struct repair *repair, const char *name,
                                 struct assay_bytes bytes)
 {
-    struct store_ledger *ledger = repair->batch->view.ledger;
-    char name[64];
-    enum assay_err err = ASSAY_OK;
+    struct store_aside file = {.fd = -1};
+    int folder = -1;
+    enum assay_err err = store_files_folder(repair->batch->view.ledger->dir_fd,
+                                            "aside", true, &folder);
 
-    (void)snprintf(name, sizeof(name), "aside/%llu", (unsigned long long)lsn);
-    if (mkdirat(ledger->dir_fd, "aside", 0700) != 0 && errno != EEXIST) {
-        return store_err_from_errno(errno);
+    if (err == ASSAY_OK) {
+        err = store_aside_begin(folder, &file);
     }
-    int fd =
-        openat(ledger->dir_fd, name,
-               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return store_err_from_errno(errno);
+    if (err == ASSAY_OK) {
+        err = store_files_write(file.fd, bytes);
     }
-    if (bytes.len > 0 &&
-        write(fd, bytes.data, bytes.len) != (ssize_t)bytes.len) {
-        err = ASSAY_E_IO;
+    if (err == ASSAY_OK) {
+        err = store_aside_place(&file, folder, name, STORE_ASIDE_REPLACE);
     }
-    if (err == ASSAY_OK && fsync(fd) != 0) {
-        err = store_err_from_errno(errno);
-    }
-    (void)close(fd);
+    store_aside_drop(&file);
+    store_files_close(folder);
     return err;
 }
 
@@ -83,18 +76,6 @@ static enum assay_err drop_row(struct repair *repair, uint64_t lsn)
     return ASSAY_OK;
 }
 
-/* Why a row cannot stay; NULL where it can. */
-static const char *find_fault(struct store_view *view, uint64_t lsn,
-                              struct store_row *row_out)
-{
-    enum assay_err err = store_view_by_lsn(view, lsn, row_out);
-
-    if (err == ASSAY_OK) {
-        err = assay_record_check(&row_out->record);
-    }
-    return err == ASSAY_OK ? NULL : assay_err_phrase(err);
-}
-
 static enum assay_err copy_bytes(struct assay_bytes bytes, uint8_t **copy_out)
 {
     *copy_out = malloc(bytes.len == 0 ? 1 : bytes.len);
@@ -107,23 +88,62 @@ static enum assay_err copy_bytes(struct assay_bytes bytes, uint8_t **copy_out)
     return ASSAY_OK;
 }
 
-static enum assay_err reject(struct repair *repair, uint64_t lsn,
-                             const char *why)
+/* What is kept of a row: the item that export would write; where not even its
+ * parts can be told, its bytes as they are. */
+static enum assay_err set_row_aside(struct repair *repair, uint64_t lsn)
 {
-    uint64_t key_lsn = lsn;
-    MDB_val key = store_val(&key_lsn, sizeof(key_lsn));
+    struct store_view *view = &repair->batch->view;
+    struct store_row_head head;
+    struct assay_bytes envelope = ASSAY_BYTES_NONE;
+    struct assay_bytes body = ASSAY_BYTES_NONE;
+    struct assay_bytes item = ASSAY_BYTES_NONE;
+    MDB_val key = store_val(&lsn, sizeof(lsn));
     MDB_val val = {0, NULL};
-    struct store_batch *batch = repair->batch;
-    int code = mdb_get(batch->view.txn,
-                       batch->view.ledger->tables[STORE_RECORDS], &key, &val);
+    char name[32];
+    enum assay_err err = store_err_from_mdb(
+        mdb_get(view->txn, view->ledger->tables[STORE_RECORDS], &key, &val));
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (store_row_get(view, lsn, &head, &envelope) != ASSAY_OK ||
+        store_body_get(view, lsn, &body) != ASSAY_OK ||
+        assay_record_join(envelope, body, repair->item, sizeof(repair->item),
+                          &item) != ASSAY_OK) {
+        item = (struct assay_bytes){val.mv_data, val.mv_size};
+    }
+    (void)snprintf(name, sizeof(name), "%" PRIu64, lsn);
+    return set_aside(repair, name, item);
+}
+
+static enum assay_err reject(struct repair *repair, uint64_t lsn,
+                             enum assay_err why)
+{
+    enum assay_err err = set_row_aside(repair, lsn);
+
+    store_check_say(&repair->checking, lsn, "it is set aside: %s",
+                    assay_err_phrase(why));
+    return err == ASSAY_OK ? drop_row(repair, lsn) : err;
+}
+
+/* A body that is not the one that was signed goes alone: without it the record
+ * stands, and others have it. */
+static enum assay_err reject_body(struct repair *repair, uint64_t lsn,
+                                  struct assay_bytes body)
+{
+    struct store_view *view = &repair->batch->view;
+    MDB_val key = store_val(&lsn, sizeof(lsn));
+    char name[32];
     enum assay_err err = ASSAY_OK;
 
-    store_check_say(&repair->checking, lsn, "it is set aside: %s", why);
-    if (code == 0) {
-        err = set_aside(repair, lsn,
-                        (struct assay_bytes){val.mv_data, val.mv_size});
-    }
-    return err == ASSAY_OK ? drop_row(repair, lsn) : err;
+    (void)snprintf(name, sizeof(name), "%" PRIu64 ".body", lsn);
+    err = set_aside(repair, name, body);
+    store_check_say(&repair->checking, lsn, "its body is set aside: %s",
+                    assay_err_phrase(ASSAY_E_BODY));
+    return err == ASSAY_OK
+               ? store_err_from_mdb(mdb_del(
+                     view->txn, view->ledger->tables[STORE_BODIES], &key, NULL))
+               : err;
 }
 
 static enum assay_err put_entry(void *context, const struct store_entry *entry)
@@ -159,10 +179,24 @@ static enum assay_err restore_id(struct repair *repair, uint64_t lsn)
     struct store_row row;
     struct store_entry entry = {.table = STORE_IDS, .value = lsn};
     uint64_t prefix;
-    const char *why = find_fault(&repair->batch->view, lsn, &row);
+    enum assay_err err = store_view_by_lsn(&repair->batch->view, lsn, &row);
 
-    if (why != NULL) {
-        return reject(repair, lsn, why);
+    if (err == ASSAY_E_NOT_FOUND) {
+        return ASSAY_OK; /* Set aside by a repair before this one. */
+    }
+    if (err == ASSAY_OK) {
+        err = assay_record_check(&row.record);
+        if (err == ASSAY_E_BODY) {
+            err = reject_body(repair, lsn, row.record.body);
+        } else if (err != ASSAY_OK) {
+            return reject(repair, lsn, err);
+        }
+    }
+    if (err == ASSAY_E_CORRUPT) {
+        return reject(repair, lsn, err);
+    }
+    if (err != ASSAY_OK) {
+        return err;
     }
     prefix = store_get_u64(row.record.id.hash);
     memcpy(entry.key, &prefix, sizeof(prefix));
@@ -201,20 +235,42 @@ static enum assay_err restore_logs(struct repair *repair,
     return err;
 }
 
-/* Rewrites the row where it says another log than it must. */
+/* An erasure holds, whatever became of the row: its note is the ledger's own
+ * and says that the body must go. */
+static enum assay_err restore_erasure(struct repair *repair,
+                                      struct store_row *row, bool *has_note_out)
+{
+    struct store_batch *batch = repair->batch;
+    MDB_val key = store_val(&row->lsn, sizeof(row->lsn));
+    enum assay_err err =
+        store_check_has_note(&batch->view, row->lsn, has_note_out);
+
+    if (err == ASSAY_OK && *has_note_out && row->record.body.data != NULL) {
+        err = store_err_from_mdb(
+            mdb_del(batch->view.txn, batch->view.ledger->tables[STORE_BODIES],
+                    &key, NULL));
+    }
+    return err;
+}
+
+/* Rewrites the row's head where it is not what it must be. */
 static enum assay_err restore_head(struct repair *repair,
                                    const struct store_row *row,
-                                   uint64_t log_lsn)
+                                   uint64_t log_lsn, bool has_note)
 {
     struct store_row_head head = {
-        row->received_s, log_lsn, row->is_erased ? STORE_ROW_ERASED : 0U, {0}};
+        row->received_s, log_lsn, has_note ? STORE_ROW_ERASED : 0U, {0}};
     struct store_batch *batch = repair->batch;
+    struct store_row_head held;
+    struct assay_bytes unused;
     MDB_val key = store_val(&row->lsn, sizeof(row->lsn));
     uint8_t *envelope = NULL;
     enum assay_err err;
 
-    if (row->log_lsn == log_lsn) {
-        return ASSAY_OK;
+    err = store_row_get(&batch->view, row->lsn, &held, &unused);
+    if (err != ASSAY_OK ||
+        (held.log_lsn == log_lsn && held.flags == head.flags)) {
+        return err;
     }
     err = copy_bytes(row->record.envelope, &envelope);
     if (err != ASSAY_OK) {
@@ -240,6 +296,7 @@ static enum assay_err restore_indexes(struct repair *repair, uint64_t lsn)
     struct store_row row;
     struct store_log log;
     uint64_t team_lsn = 0;
+    bool has_note = false;
     enum assay_err err = store_view_by_lsn(&batch->view, lsn, &row);
 
     if (err == ASSAY_E_NOT_FOUND) {
@@ -258,17 +315,19 @@ static enum assay_err restore_indexes(struct repair *repair, uint64_t lsn)
         repair->checking.report.records--;
         enum assay_err why = err;
         err = store_index_del(&batch->view, &entry);
-        return err == ASSAY_OK ? reject(repair, lsn, assay_err_phrase(why))
-                               : err;
+        return err == ASSAY_OK ? reject(repair, lsn, why) : err;
     }
     if (err == ASSAY_OK) {
-        count_row(batch, &row);
-        row.log_lsn = row.log_lsn == log.log_lsn ? row.log_lsn : UINT64_MAX;
-        err = restore_head(repair, &row, log.log_lsn);
-        row.log_lsn = log.log_lsn;
+        err = restore_erasure(repair, &row, &has_note);
+    }
+    if (err == ASSAY_OK) {
+        err = restore_head(repair, &row, log.log_lsn, has_note);
     }
     if (err == ASSAY_OK) {
         err = store_view_by_lsn(&batch->view, lsn, &row);
+    }
+    if (err == ASSAY_OK) {
+        count_row(batch, &row);
     }
     if (err == ASSAY_OK) {
         err = store_lsn_of(&batch->view, &log.team, &team_lsn);

@@ -117,6 +117,33 @@ enum assay_err store_view_by_id(struct store_view *view,
     return err == ASSAY_OK ? store_view_by_lsn(view, lsn, row_out) : err;
 }
 
+/* The first row from *lsn on, and when it was received; a repair may have set
+ * others aside. */
+static enum assay_err find_row_from(struct store_view *view, uint64_t *lsn,
+                                    uint64_t *received_s_out)
+{
+    struct store_row_head head;
+    MDB_val key = store_val(lsn, sizeof(*lsn));
+    MDB_val val;
+    MDB_cursor *cursor = NULL;
+    int code = mdb_cursor_open(view->txn, view->ledger->tables[STORE_RECORDS],
+                               &cursor);
+
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
+    }
+    if (code == 0 && val.mv_size < sizeof(head)) {
+        code = MDB_CORRUPTED;
+    }
+    if (code == 0) {
+        memcpy(lsn, key.mv_data, sizeof(*lsn));
+        memcpy(&head, val.mv_data, sizeof(head));
+        *received_s_out = head.received_s;
+    }
+    mdb_cursor_close(cursor);
+    return store_err_from_mdb(code);
+}
+
 /* The last LSN received by as_of_s; receive times never decrease. */
 static enum assay_err find_last_lsn(struct store_view *view)
 {
@@ -125,15 +152,15 @@ static enum assay_err find_last_lsn(struct store_view *view)
 
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
-        struct store_row_head head;
-        struct assay_bytes envelope;
-        enum assay_err err = store_row_get(view, middle, &head, &envelope);
+        uint64_t found = middle;
+        uint64_t received_s = 0;
+        enum assay_err err = find_row_from(view, &found, &received_s);
 
-        if (err != ASSAY_OK) {
-            return err == ASSAY_E_NOT_FOUND ? ASSAY_E_CORRUPT : err;
+        if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
+            return err;
         }
-        if (head.received_s <= view->as_of_s) {
-            low = middle;
+        if (err == ASSAY_OK && found <= high && received_s <= view->as_of_s) {
+            low = found;
         } else {
             high = middle - 1;
         }
