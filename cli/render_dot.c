@@ -310,6 +310,28 @@ static const char *rating_fill(enum assay_rating rating)
     return "#e8e8ee";
 }
 
+/* A box for what a challenge cites, unless it is one of the sources. */
+static void write_cite(struct graph *graph, const struct store_item *cite)
+{
+    const struct store_chain *chain = graph->chain;
+    struct box box = {"box", "#ffffff", "#9a9a9a", is_faint(cite)};
+    char id[ASSAY_ID_TEXT_MAX];
+    struct label label;
+
+    for (size_t i = 0; i < chain->source_count; i++) {
+        if (assay_id_equal(&chain->sources[i].item.id, &cite->id)) {
+            return;
+        }
+    }
+    cli_item_id(cite, 0, id);
+    label_begin(&label);
+    label_words(&label, "CITED");
+    label_team(&label, cite);
+    label_state(&label, cite);
+    label_words(&label, id);
+    write_node(graph, &cite->id, &box, &label);
+}
+
 static void write_challenges(struct graph *graph, const struct assay_id *on,
                              const struct store_challenge *challenges,
                              size_t count)
@@ -330,6 +352,7 @@ static void write_challenges(struct graph *graph, const struct assay_id *on,
         write_edge(graph, &challenge->item.id, on, "challenges",
                    ", color=\"#7b3fa0\", fontcolor=\"#7b3fa0\"");
         for (size_t j = 0; j < challenge->cite_count; j++) {
+            write_cite(graph, &challenge->cites[j]);
             write_edge(graph, &challenge->item.id, &challenge->cites[j].id,
                        "cites", ", style=dashed, constraint=false");
         }
@@ -351,6 +374,18 @@ static void label_signoffs(struct label *label,
     label_words(label, words);
 }
 
+static void label_rating(struct label *label,
+                         const struct store_chain_verdict *verdict)
+{
+    char words[64];
+
+    (void)snprintf(words, sizeof(words), "VERDICT: %s",
+                   verdict->item.body == STORE_BODY_HELD
+                       ? assay_rating_name(verdict->verdict.rating)
+                       : "cannot be read");
+    label_words(label, words);
+}
+
 static void write_verdict(struct graph *graph,
                           const struct store_chain_verdict *verdict)
 {
@@ -360,9 +395,7 @@ static void write_verdict(struct graph *graph,
     struct label label;
 
     label_begin(&label);
-    label_words(&label, verdict->item.body == STORE_BODY_HELD
-                            ? assay_rating_name(verdict->verdict.rating)
-                            : "verdict that cannot be read");
+    label_rating(&label, verdict);
     label_text(&label, "\u201c", verdict->verdict.label, "\u201d");
     label_team(&label, &verdict->item);
     label_text(&label, "", verdict->verdict.rationale, "");

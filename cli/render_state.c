@@ -24,7 +24,7 @@ static void put_time(struct cli_term *term, uint64_t time_s)
     char text[CLI_TIME_MAX];
 
     cli_time_words(time_s, text);
-    cli_put(term, CLI_PLAIN, text);
+    cli_put_glued(term, CLI_PLAIN, text);
 }
 
 static void put_signature(struct cli_term *term,

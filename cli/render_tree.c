@@ -98,7 +98,8 @@ static void write_claim(struct cli_tree *tree)
     if (chain->as_of_s != STORE_NOW) {
         cli_time_words(chain->as_of_s, time);
         cli_dot(term);
-        cli_putf(term, CLI_WARN, "as received here by %s", time);
+        cli_put(term, CLI_WARN, "as received here by ");
+        cli_put_glued(term, CLI_WARN, time);
     }
     cli_end(term);
     cli_tree_quoted(tree, CLI_BOLD, chain->claim.text);

@@ -116,13 +116,14 @@ static void write_capture(struct cli_tree *tree,
     }
     if (place->about.published.data != NULL) {
         cli_dot(term);
-        cli_put(term, CLI_PLAIN, "published ");
+        cli_put_glued(term, CLI_PLAIN, "published ");
         cli_put_text(term, CLI_PLAIN, place->about.published, CLI_LINE);
     }
     if (place->about.has_captured_at) {
         cli_time_words(place->about.captured_at_s, time);
         cli_dot(term);
-        cli_putf(term, CLI_PLAIN, "captured %s", time);
+        cli_put(term, CLI_PLAIN, "captured ");
+        cli_put_glued(term, CLI_PLAIN, time);
     }
     cli_end(term);
 }
@@ -238,11 +239,11 @@ static void write_source_again(struct cli_tree *tree, size_t index)
 
     cli_put(&tree->term, CLI_PLAIN, assay_stance_name(source->source.stance));
     cli_dot(&tree->term);
-    cli_tree_where(tree, &source->place);
-    cli_dot(&tree->term);
     cli_tree_id(tree, &source->item);
     cli_dot(&tree->term);
     cli_put(&tree->term, CLI_DIM, "shown above");
+    cli_end(&tree->term);
+    cli_tree_where(tree, &source->place);
     cli_end(&tree->term);
 }
 
@@ -278,9 +279,9 @@ static void write_source(struct cli_tree *tree,
     cli_put(term, stance_style(source->source.stance),
             assay_stance_name(source->source.stance));
     cli_dot(term);
-    cli_tree_where(tree, &source->place);
-    cli_dot(term);
     cli_tree_id(tree, &source->item);
+    cli_end(term);
+    cli_tree_where(tree, &source->place);
     cli_end(term);
     cli_tree_quoted(tree, CLI_PLAIN, source->source.note);
     cli_tree_place(tree, &source->place);

@@ -63,7 +63,7 @@ static void put_signoffs(struct cli_tree *tree,
         cli_put(term, CLI_PLAIN, "published, ");
     } else {
         cli_put(term, CLI_WARN, "\u25cb ");
-        cli_put(term, CLI_PLAIN, "waiting for sign-off, ");
+        cli_put(term, CLI_PLAIN, "waiting, ");
     }
     if (verdict->signoffs_needed == 0) {
         cli_put(term, CLI_PLAIN, "no sign-off needed");

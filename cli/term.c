@@ -301,6 +301,14 @@ void cli_put(struct cli_term *term, enum cli_style style, const char *words)
     }
 }
 
+void cli_put_glued(struct cli_term *term, enum cli_style style,
+                   const char *words)
+{
+    size_t len = strlen(words);
+
+    add_to_word(term, style, words, len, len);
+}
+
 void cli_putf(struct cli_term *term, enum cli_style style, const char *format,
               ...)
 {

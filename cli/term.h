@@ -77,7 +77,11 @@ void cli_term_close(struct cli_term *term);
  * end; characters beyond ASCII have spellings for other output. */
 void cli_put(struct cli_term *term, enum cli_style style, const char *words);
 
-/* The same, made by printf from what is our own. */
+/* The same where no line may end, as inside a time; plain ASCII. */
+void cli_put_glued(struct cli_term *term, enum cli_style style,
+                   const char *words);
+
+/* The same as cli_put, made by printf from what is our own. */
 __attribute__((format(printf, 3, 4))) void
 cli_putf(struct cli_term *term, enum cli_style style, const char *format, ...);
 
