@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wcwidth is of the X/Open System Interfaces. */
-/* NOLINTNEXTLINE(bugprone-reserved-identifier): POSIX names this macro. */
+/* wcwidth is of the X/Open System Interfaces; POSIX names the macro so. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming) */
 #define _XOPEN_SOURCE 700
 
 #include "cells.h"

@@ -17,14 +17,14 @@ static bool is_same(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static struct cli_load_signer *find_signer(const struct cli_load *load,
-                                           const char *team, const char *as)
+static const struct cli_load_signer *
+find_signer(const struct cli_load *load, const char *team, const char *as)
 {
     for (size_t index = 0; index < load->signer_count; index++) {
         const struct cli_load_signer *signer = &load->signers[index];
 
         if (is_same(signer->team, team) && is_same(signer->as, as)) {
-            return (struct cli_load_signer *)(uintptr_t)signer;
+            return signer;
         }
     }
     return NULL;

@@ -35,15 +35,14 @@ static enum cli_exit take_target(struct cli_context *context,
     struct assay_id_prefix prefix;
     struct store_key_info info;
     enum cli_exit code = CLI_DONE;
+    bool is_id =
+        assay_id_parse(assay_bytes_of(text), &prefix, NULL) == ASSAY_OK;
 
     target->is_record = false;
-    if (assay_id_parse(assay_bytes_of(text), &prefix, NULL) != ASSAY_OK) {
-        code = cli_context_key(context, text, &info);
-        target->key = info.key;
-    } else if (prefix.type != ASSAY_ID_KEY) {
+    if (is_id && prefix.type != ASSAY_ID_KEY) {
         target->is_record = true;
         code = cli_context_record(view, text, 0, &target->record);
-    } else if (prefix.bit_count == 8 * ASSAY_KEY_SIZE) {
+    } else if (is_id && prefix.bit_count == 8 * ASSAY_KEY_SIZE) {
         memcpy(target->key.bytes, prefix.bytes, ASSAY_KEY_SIZE);
     } else {
         code = cli_context_key(context, text, &info);

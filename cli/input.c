@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "editor.h"
+#include "protocol/check.h"
 #include "protocol/text.h"
 #include "report.h"
 
@@ -86,6 +87,7 @@ enum cli_exit cli_input_text(const char *option_name, const char *value,
                             : CLI_DONE;
     }
     if (code == CLI_DONE) {
+        ASSAY_CHECK(text != NULL);
         trim(text);
         code = check_text(option_name, text);
     }

@@ -175,6 +175,7 @@ void cli_manifest_object(struct cli_manifest_reader *reader,
         return;
     }
     /* jansson's iterators do not change the object, but are not const. */
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): it was a pointer before. */
     json_t *walked = (json_t *)(uintptr_t)object;
     for (void *at = json_object_iter(walked); at != NULL;
          at = json_object_iter_next(walked, at)) {

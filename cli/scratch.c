@@ -112,6 +112,7 @@ static char *template_of(void)
 enum assay_err cli_scratch_open(struct cli_scratch *scratch_out)
 {
     struct cli_scratch scratch = {.dir = template_of()};
+    struct store_ledger *ledger = NULL;
     enum assay_err err;
 
     if (scratch.dir == NULL) {
@@ -123,9 +124,9 @@ enum assay_err cli_scratch_open(struct cli_scratch *scratch_out)
     }
     err = store_ledger_init(scratch.dir, NULL);
     if (err == ASSAY_OK) {
-        err =
-            store_ledger_open(scratch.dir, STORE_WRITE, &scratch.ledger, NULL);
+        err = store_ledger_open(scratch.dir, STORE_WRITE, &ledger, NULL);
     }
+    scratch.ledger = ledger;
     if (err != ASSAY_OK) {
         return cli_scratch_close(&scratch) == ASSAY_OK ? err : ASSAY_E_IO;
     }

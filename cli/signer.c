@@ -254,7 +254,7 @@ enum cli_exit cli_signer_choose_for(struct cli_context *context,
 enum cli_exit cli_signer_key(struct cli_context *context, const char *name,
                              struct cli_signer *signer_out)
 {
-    struct store_key_info info;
+    struct store_key_info info = {0};
     struct store_key_info *keys = NULL;
     size_t count = 0;
     enum assay_err err = ASSAY_OK;

@@ -166,7 +166,7 @@ static enum assay_err check_whole(const char *dir)
         code = mdb_env_stat(env, &pages);
     }
     err = store_err_from_mdb(code);
-    if (err == ASSAY_OK &&
+    if (code == 0 &&
         (uint64_t)status.st_size / pages.ms_psize <= info.me_last_pgno) {
         err = ASSAY_E_CORRUPT;
     }

@@ -290,6 +290,7 @@ static struct run run_afresh(const char *assay, const char *dir,
     FILE *pipe = popen(command, "re"); /* NOLINT(cert-env33-c): own words. */
     unsigned long long taken_ns = 0;
     ASSAY_CHECK(pipe != NULL);
+    /* NOLINTNEXTLINE(cert-err34-c): it reads numbers that we wrote. */
     ASSAY_CHECK(fscanf(pipe, "%llu %ld", &taken_ns, &run.rss_kib) == 2);
     ASSAY_CHECK(pclose(pipe) == 0);
     run.taken_ns = taken_ns;
