@@ -5,10 +5,13 @@
 
 #include <stdlib.h>
 
+#define FIRST_CAP 16
+
 /* The items of sources before it is known how many there will be. */
 struct source_items {
     struct store_item *list;
     size_t count;
+    size_t cap;
 };
 
 /* Sources are listed by LSN; those that are not held come last, by id. */
@@ -54,8 +57,26 @@ static enum assay_err list_cites(struct store_chain_walk *walk,
     return ASSAY_OK;
 }
 
+static enum assay_err grow(struct store_chain_walk *walk,
+                           struct source_items *items)
+{
+    size_t cap = items->cap == 0 ? FIRST_CAP : items->cap * 2;
+    struct store_item *list =
+        store_arena_alloc_array(walk->scratch, cap, sizeof(*list));
+
+    if (list == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    if (items->count > 0) {
+        memcpy(list, items->list, items->count * sizeof(*list));
+    }
+    items->list = list;
+    items->cap = cap;
+    return ASSAY_OK;
+}
+
 /* The page itself, and where the next one begins. */
-static enum assay_err take_page(struct store_chain_walk *walk, size_t room,
+static enum assay_err take_page(struct store_chain_walk *walk,
                                 struct source_items *items)
 {
     uint64_t lsn = walk->options->sources_after;
@@ -71,9 +92,15 @@ static enum assay_err take_page(struct store_chain_walk *walk, size_t room,
         if (!store_item_is_on(&walk->row.record, &walk->claim)) {
             continue;
         }
-        if (items->count == room) {
+        if (items->count == walk->page_max) {
             walk->chain->source_next_lsn = last_lsn;
             return ASSAY_OK;
+        }
+        if (items->count == items->cap) {
+            err = grow(walk, items);
+            if (err != ASSAY_OK) {
+                return err;
+            }
         }
         err = store_chain_keep(walk, &walk->row, &items->list[items->count]);
         if (err != ASSAY_OK) {
@@ -107,6 +134,12 @@ static enum assay_err take_cited(struct store_chain_walk *walk,
 
         if (has_item(items, page_count, &cites->ids[i])) {
             continue;
+        }
+        if (items->count == items->cap) {
+            err = grow(walk, items);
+            if (err != ASSAY_OK) {
+                return err;
+            }
         }
         err = store_chain_keep_named(walk, &cites->ids[i],
                                      &items->list[items->count]);
@@ -171,32 +204,32 @@ static enum assay_err fill_all(struct store_chain_walk *walk,
     return ASSAY_OK;
 }
 
+/* How many sources there are: seen already where one page has them all. */
+static enum assay_err count_all(struct store_chain_walk *walk,
+                                size_t page_count)
+{
+    if (walk->options->sources_after == 0 &&
+        walk->chain->source_next_lsn == 0) {
+        walk->chain->source_total = page_count;
+        return ASSAY_OK;
+    }
+    return store_refs_count(walk->view, &walk->claim, ASSAY_KIND_SOURCE,
+                            UINT64_MAX, &walk->chain->source_total);
+}
+
 enum assay_err store_chain_sources(struct store_chain_walk *walk)
 {
     struct store_id_list cites = {NULL, 0, 0};
     struct store_id_list current = {NULL, 0, 0};
-    struct source_items items = {NULL, 0};
-    size_t room = walk->page_max;
-    uint64_t total = 0;
-    enum assay_err err = store_refs_count(
-        walk->view, &walk->claim, ASSAY_KIND_SOURCE, UINT64_MAX, &total);
+    struct source_items items = {NULL, 0, 0};
+    enum assay_err err = list_cites(walk, &cites, &current);
 
     if (err == ASSAY_OK) {
-        err = list_cites(walk, &cites, &current);
+        err = take_page(walk, &items);
     }
-    if (err != ASSAY_OK) {
-        return err;
+    if (err == ASSAY_OK) {
+        err = count_all(walk, items.count);
     }
-    walk->chain->source_total = total;
-    if (total < room) {
-        room = (size_t)total;
-    }
-    items.list = store_arena_alloc_array(walk->scratch, room + cites.count,
-                                         sizeof(*items.list));
-    if (items.list == NULL) {
-        return ASSAY_E_NOMEM;
-    }
-    err = take_page(walk, room, &items);
     if (err == ASSAY_OK) {
         err = take_cited(walk, &cites, &items);
     }

@@ -21,6 +21,7 @@ enum place_in_list {
 struct endorsers {
     struct assay_signoff *signoffs;
     uint64_t *lsns;
+    struct store_item **items; /* NULL where it is read again if shown. */
     size_t count;
     size_t cap;
 };
@@ -54,17 +55,22 @@ static enum assay_err grow_endorsers(struct store_arena *scratch,
     struct assay_signoff *signoffs =
         store_arena_alloc_array(scratch, cap, sizeof(*signoffs));
     uint64_t *lsns = store_arena_alloc_array(scratch, cap, sizeof(*lsns));
+    struct store_item **items =
+        store_arena_alloc_array(scratch, cap, sizeof(struct store_item *));
 
-    if (signoffs == NULL || lsns == NULL) {
+    if (signoffs == NULL || lsns == NULL || items == NULL) {
         return ASSAY_E_NOMEM;
     }
     if (endorsers->count > 0) {
         memcpy(signoffs, endorsers->signoffs,
                endorsers->count * sizeof(*signoffs));
         memcpy(lsns, endorsers->lsns, endorsers->count * sizeof(*lsns));
+        memcpy(items, endorsers->items,
+               endorsers->count * sizeof(struct store_item *));
     }
     endorsers->signoffs = signoffs;
     endorsers->lsns = lsns;
+    endorsers->items = items;
     endorsers->cap = cap;
     return ASSAY_OK;
 }
@@ -97,10 +103,45 @@ static enum assay_err judge_endorsement(struct store_chain_walk *walk,
     return err;
 }
 
+/* The same for one that is kept, since it will be shown as a rule. */
+static enum assay_err keep_endorsement(struct store_chain_walk *walk,
+                                       struct assay_signoff *signoff,
+                                       struct store_item **item_out)
+{
+    struct store_item *item = store_arena_alloc(walk->scratch, sizeof(*item));
+    enum assay_err err;
+
+    if (item == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    err = store_chain_keep(walk, &walk->row, item);
+    if (err == ASSAY_OK) {
+        signoff->by = item->validity.authority;
+        signoff->stands = item->validity.state == ASSAY_STANDS &&
+                          item->body != STORE_BODY_MALFORMED;
+        signoff->is_retracted = item->is_retracted;
+        *item_out = item;
+    }
+    return err;
+}
+
+static enum assay_err take_endorsement(struct store_chain_walk *walk,
+                                       const struct assay_authority *author,
+                                       bool keeps, struct endorsers *endorsers)
+{
+    size_t index = endorsers->count;
+
+    if (keeps && index < walk->page_max && store_chain_has_room(walk)) {
+        return keep_endorsement(walk, &endorsers->signoffs[index],
+                                &endorsers->items[index]);
+    }
+    return judge_endorsement(walk, author, &endorsers->signoffs[index]);
+}
+
 /* Finds all endorsements of a verdict; scratch memory holds them. */
 static enum assay_err find_endorsers(struct store_chain_walk *walk,
                                      const struct store_item *verdict,
-                                     struct endorsers *endorsers)
+                                     bool keeps, struct endorsers *endorsers)
 {
     uint64_t lsn = 0;
 
@@ -118,8 +159,8 @@ static enum assay_err find_endorsers(struct store_chain_walk *walk,
             err = grow_endorsers(walk->scratch, endorsers);
         }
         if (err == ASSAY_OK) {
-            err = judge_endorsement(walk, verdict->validity.authority,
-                                    &endorsers->signoffs[endorsers->count]);
+            err = take_endorsement(walk, verdict->validity.authority, keeps,
+                                   endorsers);
         }
         if (err != ASSAY_OK) {
             return err;
@@ -129,11 +170,11 @@ static enum assay_err find_endorsers(struct store_chain_walk *walk,
 }
 
 static enum assay_err count_signoffs(struct store_chain_walk *walk,
-                                     const struct store_item *item,
+                                     const struct store_item *item, bool keeps,
                                      struct seen *seen)
 {
     const struct assay_authority *author = item->validity.authority;
-    enum assay_err err = find_endorsers(walk, item, &seen->endorsers);
+    enum assay_err err = find_endorsers(walk, item, keeps, &seen->endorsers);
 
     if (err == ASSAY_OK && author != NULL) {
         seen->signoffs_needed = author->signoffs;
@@ -248,7 +289,7 @@ static enum assay_err see_signoffs(struct store_chain_walk *walk,
 {
     struct assay_finding *finding = &findings->list[findings->count];
     struct seen *seen = &findings->seen[findings->count];
-    enum assay_err err = count_signoffs(walk, item, seen);
+    enum assay_err err = count_signoffs(walk, item, seen->item != NULL, seen);
 
     finding->is_published = item->validity.authority != NULL &&
                             seen->signoffs_count >= seen->signoffs_needed;
@@ -422,6 +463,24 @@ static enum assay_err fill_cites(struct store_chain_walk *walk,
     return ASSAY_OK;
 }
 
+static enum assay_err read_endorsement(struct store_chain_walk *walk,
+                                       const struct endorsers *endorsers,
+                                       size_t index,
+                                       struct store_item *item_out)
+{
+    enum assay_err err;
+
+    if (endorsers->items[index] != NULL) {
+        *item_out = *endorsers->items[index];
+        return ASSAY_OK;
+    }
+    err = store_view_by_lsn(walk->view, endorsers->lsns[index], &walk->row);
+    if (err == ASSAY_OK) {
+        err = store_chain_keep(walk, &walk->row, item_out);
+    }
+    return err;
+}
+
 /* Adds the endorsements that count, or those that do not, while there is
  * room. */
 static enum assay_err add_endorsements(struct store_chain_walk *walk,
@@ -437,13 +496,11 @@ static enum assay_err add_endorsements(struct store_chain_walk *walk,
         if (endorsers->signoffs[i].counts != counts) {
             continue;
         }
-        if (verdict->endorsement_count == room || !store_chain_has_room(walk)) {
+        if (verdict->endorsement_count == room ||
+            (endorsers->items[i] == NULL && !store_chain_has_room(walk))) {
             return ASSAY_OK;
         }
-        err = store_view_by_lsn(walk->view, endorsers->lsns[i], &walk->row);
-        if (err == ASSAY_OK) {
-            err = store_chain_keep(walk, &walk->row, &endorsement->item);
-        }
+        err = read_endorsement(walk, endorsers, i, &endorsement->item);
         if (err != ASSAY_OK) {
             return err;
         }
@@ -506,7 +563,7 @@ static enum assay_err read_again(struct store_chain_walk *walk,
         err = store_chain_keep(walk, &walk->row, &verdict->item);
     }
     if (err == ASSAY_OK) {
-        err = count_signoffs(walk, &verdict->item, seen);
+        err = count_signoffs(walk, &verdict->item, true, seen);
     }
     return err;
 }
