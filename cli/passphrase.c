@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -65,33 +66,76 @@ static enum cli_exit from_file(const char *path, char *out, size_t *len_out)
     return code;
 }
 
-/* Asks once, with the terminal's echo off and its signals held back, so that
- * Ctrl-C cannot leave it off. */
-static bool ask(int fd, const char *prompt, char *out, size_t *len_out)
+/* Being there is all it does: a wait ends when a signal comes. */
+static void on_signal(int number)
+{
+    (void)number;
+}
+
+/* Waits until there is something to read. False when a signal came, which is
+ * let in here and nowhere else. */
+static bool wait_for_line(int fd, const sigset_t *outside)
+{
+    fd_set fds;
+
+    FD_ZERO(&fds);
+    FD_SET(fd, &fds);
+    return pselect(fd + 1, &fds, NULL, NULL, NULL, outside) == 1;
+}
+
+/* Asks with the terminal's echo off, and puts it back before anything else. */
+static bool ask_silently(int fd, const char *prompt, const sigset_t *outside,
+                         char *out, size_t *len_out)
 {
     struct termios saved;
     struct termios silent;
-    sigset_t held;
-    sigset_t before;
     bool is_read;
 
-    if (tcgetattr(fd, &saved) != 0) {
+    if (fd >= FD_SETSIZE || tcgetattr(fd, &saved) != 0) {
         return false;
     }
-    (void)sigemptyset(&held);
-    (void)sigaddset(&held, SIGTSTP);
-    (void)sigprocmask(SIG_BLOCK, &held, &before);
     silent = saved;
-    silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+    silent.c_lflag &= ~(tcflag_t)ECHO;
     silent.c_lflag |= ICANON;
-    silent.c_cc[VEOL] = 3; /* Ctrl-C ends the line and is seen below. */
-    (void)dprintf(fd, "%s: ", prompt);
     (void)tcsetattr(fd, TCSAFLUSH, &silent);
-    is_read = read_line(fd, out, len_out);
+    (void)dprintf(fd, "%s: ", prompt);
+    is_read = wait_for_line(fd, outside) && read_line(fd, out, len_out);
     (void)tcsetattr(fd, TCSAFLUSH, &saved);
     (void)dprintf(fd, "\n");
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
-    return is_read && memchr(out, 3, *len_out) == NULL;
+    return is_read;
+}
+
+/* Asks once. Signals that would end or stop the program meanwhile are held
+ * back but for the wait, so that none leaves the echo off. */
+static bool ask(int fd, const char *prompt, char *out, size_t *len_out)
+{
+    static const int ENDING[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    enum { COUNT = sizeof(ENDING) / sizeof(ENDING[0]) };
+    struct sigaction before[COUNT];
+    struct sigaction during = {.sa_handler = on_signal};
+    sigset_t held;
+    sigset_t outside;
+    sigset_t waiting;
+    bool is_read;
+
+    (void)sigemptyset(&held);
+    (void)sigaddset(&held, SIGTSTP);
+    (void)sigemptyset(&during.sa_mask);
+    for (size_t i = 0; i < COUNT; i++) {
+        (void)sigaddset(&held, ENDING[i]);
+    }
+    (void)sigprocmask(SIG_BLOCK, &held, &outside);
+    waiting = outside;
+    (void)sigaddset(&waiting, SIGTSTP);
+    for (size_t i = 0; i < COUNT; i++) {
+        (void)sigaction(ENDING[i], &during, &before[i]);
+    }
+    is_read = ask_silently(fd, prompt, &waiting, out, len_out);
+    for (size_t i = 0; i < COUNT; i++) {
+        (void)sigaction(ENDING[i], &before[i], NULL);
+    }
+    (void)sigprocmask(SIG_SETMASK, &outside, NULL);
+    return is_read;
 }
 
 static enum cli_exit from_terminal(int fd, const char *prompt, bool is_new,

@@ -21,7 +21,7 @@ enum cli_exit cli_report_err(const char *what, enum assay_err err,
 /* The exit code of an error. */
 enum cli_exit cli_exit_of(enum assay_err err);
 
-/* A note that is not an error, on standard error; left out with --quiet. */
+/* A note that is not an error, on standard error. */
 __attribute__((format(printf, 1, 2))) void cli_note(const char *format, ...);
 
 #endif

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A passphrase is asked for on the terminal without echo, twice where it is
+new, and the echo is back however the asking ends."""
+import os
+import pty
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+
+ASSAY = os.environ["ASSAY_BIN"]
+
+
+def read_until(fd, word):
+    seen = b""
+    while word not in seen:
+        try:
+            part = os.read(fd, 1024)
+        except OSError:  # The other side is gone.
+            break
+        if not part:
+            break
+        seen += part
+    return seen
+
+
+def has_echo(fd):
+    return bool(termios.tcgetattr(fd)[3] & termios.ECHO)
+
+
+def run(ledger, words, answers, last=None):
+    """Answers each prompt; last, where given, is done at the prompt behind
+    them. The exit code, what was seen, and whether the echo is on."""
+    main, side = pty.openpty()
+    pid = os.fork()
+    if pid == 0:
+        os.close(main)
+        os.setsid()
+        import fcntl
+        fcntl.ioctl(side, termios.TIOCSCTTY, 0)
+        for fd in (0, 1, 2):
+            os.dup2(side, fd)
+        os.execv(ASSAY, [ASSAY, "--ledger", ledger, *words])
+    seen = b""
+    for answer in answers:
+        seen += read_until(main, b": ")
+        assert not has_echo(side), "the echo is on while asking"
+        os.write(main, answer + b"\n")
+    if last is not None:
+        seen += read_until(main, b": ")
+        last(main, pid)
+    _, status = os.waitpid(pid, 0)
+    echo = has_echo(side)
+    os.close(side)
+    seen += read_until(main, b"\0")
+    os.close(main)
+    return os.waitstatus_to_exitcode(status), seen, echo
+
+
+def main():
+    new = ["key", "new", "--name"]
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = os.path.join(folder, "ledger")
+        subprocess.run([ASSAY, "--ledger", ledger, "init"], check=True)
+
+        code, seen, echo = run(ledger, new + ["ann"], [b"secret", b"secret"])
+        assert (code, echo) == (0, True), (code, echo, seen)
+        assert b"secret" not in seen, seen
+
+        code, seen, echo = run(ledger, new + ["bob"], [b"secret", b"other"])
+        assert (code, echo) == (3, True), (code, echo, seen)
+
+        found = ["team", "found", "--name", "Desk", "--as", "ann"]
+        code, seen, echo = run(ledger, found, [b"wrong"])
+        assert (code, echo) == (4, True), (code, echo, seen)
+        code, seen, echo = run(ledger, found, [b"secret", b""])
+        assert (code, echo) == (0, True), (code, echo, seen)
+
+        # Ctrl-C, at the first prompt and at the second; and from outside.
+        def interrupt(fd, _):
+            os.write(fd, b"\x03")
+
+        def terminate(_, pid):
+            os.kill(pid, signal.SIGTERM)
+
+        for answers, last in (([], interrupt), ([b"a"], interrupt),
+                              ([], terminate)):
+            code, seen, echo = run(ledger, new + ["cyd"], answers, last)
+            assert (code, echo) == (130, True), (code, echo, seen)
+        shown = subprocess.run([ASSAY, "--ledger", ledger, "key", "list"],
+                               check=True, capture_output=True).stdout
+        assert b"bob" not in shown and b"cyd" not in shown, shown
+    return 0
+
+
+sys.exit(main())
