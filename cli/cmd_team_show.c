@@ -62,22 +62,23 @@ static json_t *seat_json(const struct seat *seat)
         "{s:o, s:o, s:o, s:s, s:b, s:I, s:s, s:I, s:b}", "grant",
         json_id(ASSAY_ID_RECORD, authority->grant.hash), "key",
         json_id(ASSAY_ID_KEY, authority->key.bytes), "name",
-        json_text(seat->name), "role", assay_role_name(authority->role), "root",
-        authority->is_root ? 1 : 0, "signoffs", (json_int_t)authority->signoffs,
-        "state", state_of(authority), "records",
-        (json_int_t)seat->log->record_count, "forked",
+        json_text(seat->name), "role", assay_role_name(authority->role),
+        "is_root", authority->is_root ? 1 : 0, "signoffs",
+        (json_int_t)authority->signoffs, "state", state_of(authority),
+        "records", (json_int_t)seat->log->record_count, "log_forked",
         seat->log->head_count > 1 ? 1 : 0);
 }
 
 static json_t *words_json(const struct assay_profile *profile)
 {
-    json_t *words = json_object();
+    json_t *words = json_array();
 
     for (int i = 1; i <= ASSAY_RATING_COUNT; i++) {
         if (profile->words[i].data != NULL) {
-            (void)json_object_set_new(words,
-                                      assay_rating_name((enum assay_rating)i),
-                                      json_text(profile->words[i]));
+            (void)json_array_append_new(
+                words, json_pack("{s:s, s:o}", "rating",
+                                 assay_rating_name((enum assay_rating)i),
+                                 "word", json_text(profile->words[i])));
         }
     }
     return words;
@@ -95,14 +96,14 @@ static json_t *portrait_json(const struct portrait *portrait, json_t *members)
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:b, s:O}",
         "format", "assay-team/1", "id",
         json_id(ASSAY_ID_TEAM, portrait->team.hash), "name",
-        json_text(profile->name), "url", json_text(profile->url), "languages",
+        json_text(profile->name), "url", json_text(profile->url), "langs",
         langs, "contact", json_text(profile->contact), "words",
         words_json(profile), "signoffs",
         profile->has_signoffs ? json_integer((json_int_t)profile->signoffs)
                               : json_null(),
         "counts_as", portrait->counts_as, "root_key",
         json_id(ASSAY_ID_KEY, portrait->root->key.bytes), "rotations",
-        (json_int_t)portrait->rotation_count, "root_forked",
+        (json_int_t)portrait->rotation_count, "has_root_fork",
         portrait->root->has_root_fork ? 1 : 0, "grants", members);
 }
 
