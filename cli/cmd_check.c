@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "context.h"
+#include "interrupt.h"
 #include "report.h"
 #include "store/check.h"
-
-/* What a signal handler may touch: the check stops soon after. */
-static volatile sig_atomic_t is_interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    is_interrupted = 1;
-}
 
 struct told {
     bool is_terminal;
@@ -46,7 +37,7 @@ static bool show_progress(void *context, uint64_t done, uint64_t total)
         (void)fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " records", done,
                       total);
     }
-    return is_interrupted == 0;
+    return !cli_interrupt_has_come();
 }
 
 static void summarise(const struct store_check_report *report, bool repaired)
@@ -113,7 +104,6 @@ static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
     bool repairs = cli_args_has(args, "repair");
-    struct sigaction action = {.sa_handler = on_interrupt};
     struct told told = {.is_terminal = isatty(STDERR_FILENO) != 0};
     enum cli_exit code =
         cli_context_open(context, repairs ? STORE_WRITE : STORE_READ);
@@ -121,8 +111,7 @@ static enum cli_exit run(struct cli_context *context,
     if (code != CLI_DONE) {
         return code;
     }
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
+    cli_interrupt_catch();
     told.problems = context->json ? json_array() : NULL;
     code = check(context, repairs, &told);
     json_decref(told.problems);

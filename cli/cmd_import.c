@@ -2,38 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "context.h"
+#include "interrupt.h"
 #include "report.h"
 #include "store/transfer.h"
-
-/* What a signal handler may touch: the import stops after its batch. */
-static volatile sig_atomic_t is_interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    is_interrupted = 1;
-}
-
-static void say_refused(void *context, uint64_t offset,
-                        const struct assay_id *id, enum assay_err err,
-                        const char *rule)
-{
-    char text[ASSAY_ID_TEXT_MAX] = "a record";
-
-    (void)context;
-    if (id != NULL) {
-        assay_id_format(ASSAY_ID_RECORD, id->hash, text);
-    }
-    cli_report("at byte %" PRIu64 ": %s: %s%s%s", offset, text,
-               assay_err_phrase(err), rule == NULL ? "" : ": ",
-               rule == NULL ? "" : rule);
-}
 
 static bool show_progress(void *context,
                           const struct store_import_report *so_far)
@@ -44,7 +20,7 @@ static bool show_progress(void *context,
         (void)fprintf(stderr, "\r%" PRIu64 " records read, %" PRIu64 " added",
                       so_far->records, so_far->added);
     }
-    return is_interrupted == 0;
+    return !cli_interrupt_has_come();
 }
 
 static enum cli_exit summarise(const char *path,
@@ -79,13 +55,11 @@ static enum cli_exit import(struct cli_context *context, int fd,
 {
     bool is_terminal = isatty(STDERR_FILENO) != 0;
     struct store_import_hooks hooks = {.context = &is_terminal,
-                                       .refused = say_refused,
+                                       .refused = cli_report_refused,
                                        .progress = show_progress};
-    struct sigaction action = {.sa_handler = on_interrupt};
     struct store_import_report report = {0};
 
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
+    cli_interrupt_catch();
     enum assay_err err =
         store_import(context->ledger, fd, 0, context->now_s, &hooks, &report);
     if (is_terminal) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,4 +138,19 @@ enum cli_exit cli_report_err(const char *what, enum assay_err err,
                rule == NULL ? "" : ": ", rule == NULL ? "" : rule,
                advice_of(err));
     return cli_exit_of(err);
+}
+
+void cli_report_refused(void *context, uint64_t offset,
+                        const struct assay_id *id, enum assay_err err,
+                        const char *rule)
+{
+    char text[ASSAY_ID_TEXT_MAX] = "a record";
+
+    (void)context;
+    if (id != NULL) {
+        assay_id_format(ASSAY_ID_RECORD, id->hash, text);
+    }
+    cli_report("at byte %" PRIu64 ": %s: %s%s%s", offset, text,
+               assay_err_phrase(err), rule == NULL ? "" : ": ",
+               rule == NULL ? "" : rule);
 }

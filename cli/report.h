@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "protocol/err.h"
+#include "protocol/id.h"
 
 /* "assay: " and a sentence made from format; control characters in what is
  * filled in are made harmless. */
@@ -17,6 +18,12 @@ __attribute__((format(printf, 1, 2))) void cli_report(const char *format, ...);
  * has one. Returns the exit code that fits. */
 enum cli_exit cli_report_err(const char *what, enum assay_err err,
                              const struct assay_fault *fault);
+
+/* Says of one record of a file where it is and why it was refused: the hook
+ * that an import calls (store/transfer.h). context is not used. */
+void cli_report_refused(void *context, uint64_t offset,
+                        const struct assay_id *id, enum assay_err err,
+                        const char *rule);
 
 /* The exit code of an error. */
 enum cli_exit cli_exit_of(enum assay_err err);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "interrupt.h"
 #include "report.h"
 #include "scratch.h"
 #include "store/chain.h"
@@ -10,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,36 +20,11 @@
 #define CLAIMS_MAX 100
 #define TEAMS_MAX 1024
 
-/* What a signal handler may touch: the reading stops after its batch, so that
- * the temporary ledger is removed. */
-static volatile sig_atomic_t is_interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    is_interrupted = 1;
-}
-
-static void say_refused(void *context, uint64_t offset,
-                        const struct assay_id *id, enum assay_err err,
-                        const char *rule)
-{
-    char text[ASSAY_ID_TEXT_MAX] = "a record";
-
-    (void)context;
-    if (id != NULL) {
-        assay_id_format(ASSAY_ID_RECORD, id->hash, text);
-    }
-    cli_report("at byte %" PRIu64 ": %s: %s%s%s", offset, text,
-               assay_err_phrase(err), rule == NULL ? "" : ": ",
-               rule == NULL ? "" : rule);
-}
-
 static bool go_on(void *context, const struct store_import_report *so_far)
 {
     (void)context;
     (void)so_far;
-    return is_interrupted == 0;
+    return !cli_interrupt_has_come();
 }
 
 static void count(struct cli_term *term, enum cli_step step, uint64_t number,
@@ -203,15 +178,13 @@ static enum cli_exit read_file(struct cli_term *term,
                                struct store_ledger *ledger, int fd,
                                const char *path, uint64_t now_s)
 {
-    const struct store_import_hooks hooks = {.refused = say_refused,
+    const struct store_import_hooks hooks = {.refused = cli_report_refused,
                                              .progress = go_on};
-    struct sigaction action = {.sa_handler = on_interrupt};
     struct store_import_report report = {0};
     enum assay_err err;
     bool is_good;
 
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
+    cli_interrupt_catch();
     err = store_import(ledger, fd, 0, now_s, &hooks, &report);
     if (err != ASSAY_OK) {
         return cli_report_err(path, err, NULL);
