@@ -11,12 +11,19 @@
 #include "report.h"
 #include "store/transfer.h"
 
+/* What the hooks are told and need. */
+struct told {
+    bool is_terminal;
+    uint64_t durable; /* Records added by the batches that are durable. */
+};
+
 static bool show_progress(void *context,
                           const struct store_import_report *so_far)
 {
-    const bool *is_terminal = context;
+    struct told *told = context;
 
-    if (*is_terminal) {
+    told->durable = so_far->added;
+    if (told->is_terminal) {
         (void)fprintf(stderr, "\r%" PRIu64 " records read, %" PRIu64 " added",
                       so_far->records, so_far->added);
     }
@@ -53,8 +60,8 @@ static enum cli_exit summarise(const char *path,
 static enum cli_exit import(struct cli_context *context, int fd,
                             const char *path)
 {
-    bool is_terminal = isatty(STDERR_FILENO) != 0;
-    struct store_import_hooks hooks = {.context = &is_terminal,
+    struct told told = {.is_terminal = isatty(STDERR_FILENO) != 0};
+    struct store_import_hooks hooks = {.context = &told,
                                        .refused = cli_report_refused,
                                        .progress = show_progress};
     struct store_import_report report = {0};
@@ -62,13 +69,13 @@ static enum cli_exit import(struct cli_context *context, int fd,
     cli_interrupt_catch();
     enum assay_err err =
         store_import(context->ledger, fd, 0, context->now_s, &hooks, &report);
-    if (is_terminal) {
+    if (told.is_terminal) {
         (void)fprintf(stderr, "\n");
     }
     if (err != ASSAY_OK) {
         enum cli_exit code = cli_report_err(path, err, NULL);
 
-        cli_note("%" PRIu64 " records are kept.", report.added);
+        cli_note("%" PRIu64 " records were added and are kept.", told.durable);
         return code;
     }
     return summarise(path, &report);
