@@ -61,7 +61,7 @@ static enum cli_exit run_restore(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option NONE[] = {{0}};
+static const struct cli_option no_options[] = {{0}};
 
 const struct cli_command cli_cmd_backup = {
     .name = "backup",
@@ -69,7 +69,7 @@ const struct cli_command cli_cmd_backup = {
     .arguments = "FILE",
     .positional_min = 1,
     .positional_max = 1,
-    .options = NONE,
+    .options = no_options,
     .details = "The copy is compact: pages that were freed, by erasing for "
                "instance, are not in it. An existing file is not overwritten.",
     .example = "assay backup ledger.mdb",
@@ -82,7 +82,7 @@ const struct cli_command cli_cmd_restore = {
     .arguments = "FILE",
     .positional_min = 1,
     .positional_max = 1,
-    .options = NONE,
+    .options = no_options,
     .example = "assay --ledger new restore ledger.mdb",
     .run = run_restore,
 };

@@ -105,7 +105,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"dot", NULL, "print a graph for graphviz instead of the tree", false,
      false},
     {"as-of", "TIME", "what had been received here by then", false, false},
@@ -122,7 +122,7 @@ const struct cli_command cli_cmd_chain = {
     .arguments = "CLAIM",
     .positional_min = 1,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details = "The claim and where it was said, its standing, each team's "
                "verdicts with sign-offs and the sources they cite, and what "
                "is superseded, retracted, challenged or missing here.",

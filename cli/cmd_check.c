@@ -118,7 +118,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"repair", NULL, "rebuild the indexes from the records", false, false},
     {0},
 };
@@ -127,7 +127,7 @@ const struct cli_command cli_cmd_check = {
     .name = "check",
     .summary = "Walk the whole ledger and confirm all of it.",
     .arguments = "",
-    .options = OPTIONS,
+    .options = options,
     .details = "Every record is verified again, every index entry confirmed "
                "both ways, every capture hashed. --repair rebuilds the indexes "
                "in one step; what does not verify is set aside in the folder "

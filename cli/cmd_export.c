@@ -77,7 +77,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"output", "FILE", "the file to write, also -o", true, false},
     {"all", NULL, "the whole ledger", false, false},
     {"captures", NULL, "with --all: captured bytes, too", false, false},
@@ -91,7 +91,7 @@ const struct cli_command cli_cmd_export = {
     .summary = "Write a record's proof, or the whole ledger, to a file.",
     .arguments = "[RECORD]",
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details = "The file of a claim holds its evidence chain, with all that is "
                "needed to check it without this ledger: assay verify FILE.",
     .example = "assay export claim1qxy... -o claim.assay",

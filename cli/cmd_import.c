@@ -105,7 +105,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {{0}};
+static const struct cli_option options[] = {{0}};
 
 const struct cli_command cli_cmd_import = {
     .name = "import",
@@ -113,7 +113,7 @@ const struct cli_command cli_cmd_import = {
     .arguments = "FILE",
     .positional_min = 1,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details = "Every signature and every record's place are checked. What is "
                "whole is kept, whatever follows; what is refused is named "
                "with the reason. - reads standard input.",

@@ -32,13 +32,13 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {{0}};
+static const struct cli_option options[] = {{0}};
 
 const struct cli_command cli_cmd_init = {
     .name = "init",
     .summary = "Make a new, empty ledger.",
     .arguments = "",
-    .options = OPTIONS,
+    .options = options,
     .details = "The ledger is a folder: --ledger DIR, $ASSAY_LEDGER, "
                "$XDG_DATA_HOME/assay or ~/.local/share/assay. It is made with "
                "permissions for you alone.",

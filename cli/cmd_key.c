@@ -243,21 +243,21 @@ static enum cli_exit run_passphrase(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option NONE[] = {{0}};
-static const struct cli_option NEW[] = {
+static const struct cli_option no_options[] = {{0}};
+static const struct cli_option new_options[] = {
     {"name", "NAME", "what the key is called here", true, false},
     {"no-passphrase", NULL, "do not ask for a passphrase", false, false},
     {0},
 };
-static const struct cli_option EXPORT[] = {
+static const struct cli_option export_options[] = {
     {"output", "FILE", "the file to make, also -o", true, false},
     {0},
 };
-static const struct cli_option IMPORT[] = {
+static const struct cli_option import_options[] = {
     {"name", "NAME", "call it so, not as in the file", false, false},
     {0},
 };
-static const struct cli_option PASSPHRASE[] = {
+static const struct cli_option passphrase_options[] = {
     {"remove", NULL, "store the key without a passphrase", false, false},
     {0},
 };
@@ -267,7 +267,7 @@ const struct cli_command cli_cmd_key_new = {
     .sub = "new",
     .summary = "Make a key to sign with; prints its public part.",
     .arguments = "",
-    .options = NEW,
+    .options = new_options,
     .details = "Asks for a passphrase on a terminal; an empty one stores the "
                "key plain. ASSAY_PASSPHRASE_FILE names a file that holds it.",
     .example = "assay key new --name ann",
@@ -278,7 +278,7 @@ const struct cli_command cli_cmd_key_list = {
     .sub = "list",
     .summary = "List the keys of this ledger's folder.",
     .arguments = "",
-    .options = NONE,
+    .options = no_options,
     .example = "assay key list",
     .run = run_list,
 };
@@ -289,7 +289,7 @@ const struct cli_command cli_cmd_key_show = {
     .arguments = "KEY",
     .positional_min = 1,
     .positional_max = 1,
-    .options = NONE,
+    .options = no_options,
     .example = "assay key show ann",
     .run = run_show,
 };
@@ -300,7 +300,7 @@ const struct cli_command cli_cmd_key_export = {
     .arguments = "KEY",
     .positional_min = 1,
     .positional_max = 1,
-    .options = EXPORT,
+    .options = export_options,
     .details = "The file holds the secret, under its passphrase if it has one. "
                "An existing file is not overwritten.",
     .example = "assay key export ann.next -o /media/stick/next.key",
@@ -313,7 +313,7 @@ const struct cli_command cli_cmd_key_import = {
     .arguments = "FILE",
     .positional_min = 1,
     .positional_max = 1,
-    .options = IMPORT,
+    .options = import_options,
     .example = "assay key import /media/stick/next.key",
     .run = run_import,
 };
@@ -324,7 +324,7 @@ const struct cli_command cli_cmd_key_passphrase = {
     .arguments = "KEY",
     .positional_min = 1,
     .positional_max = 1,
-    .options = PASSPHRASE,
+    .options = passphrase_options,
     .example = "assay key passphrase ann",
     .run = run_passphrase,
 };

@@ -85,13 +85,13 @@ static enum cli_exit run(struct cli_context *context,
     return CLI_DONE;
 }
 
-static const struct cli_option OPTIONS[] = {{0}};
+static const struct cli_option options[] = {{0}};
 
 const struct cli_command cli_cmd_stats = {
     .name = "stats",
     .summary = "Count what the ledger holds.",
     .arguments = "",
-    .options = OPTIONS,
+    .options = options,
     .example = "assay stats",
     .run = run,
 };

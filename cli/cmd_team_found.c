@@ -82,7 +82,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"name", "NAME", "the team's name", true, false},
     {"url", "URL", "the team's page", false, false},
     {"contact", "TEXT", "how to reach the team", false, false},
@@ -97,7 +97,7 @@ const struct cli_command cli_cmd_team_found = {
     .sub = "found",
     .summary = "Found a team; its root key is the one that signs.",
     .arguments = "",
-    .options = OPTIONS,
+    .options = options,
     .details = "Prints the team's id, which never changes. Makes the key that "
                "can replace the root key, too: NAME.next. A person alone "
                "founds a team of one.",

@@ -105,14 +105,14 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {{0}};
+static const struct cli_option options[] = {{0}};
 
 const struct cli_command cli_cmd_team_list = {
     .name = "team",
     .sub = "list",
     .summary = "List the teams known here, and whose verdicts count.",
     .arguments = "",
-    .options = OPTIONS,
+    .options = options,
     .example = "assay team list",
     .run = run,
 };

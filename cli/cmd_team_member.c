@@ -141,7 +141,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"name", "NAME", "what the member is called", true, false},
     {"role", "ROLE", "checker, editor or archivist", true, false},
     {"signoffs", "K",
@@ -157,7 +157,7 @@ const struct cli_command cli_cmd_team_member = {
     .arguments = "KEY",
     .positional_min = 1,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details = "KEY is what the new member's own \"assay key new\" printed, or "
                "the name of a key held here. Signed by the root key; prints "
                "the grant's id.",

@@ -50,11 +50,11 @@ static bool take_lists(const struct cli_args *args,
 /* Whether anything is said: the options that all commands have do not count. */
 static bool is_change(const struct cli_args *args)
 {
-    static const char *const FIELDS[] = {"name", "url",  "contact",
+    static const char *const fields[] = {"name", "url",  "contact",
                                          "lang", "word", "signoffs"};
 
-    for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++) {
-        if (cli_args_has(args, FIELDS[i])) {
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (cli_args_has(args, fields[i])) {
             return true;
         }
     }
@@ -117,7 +117,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"name", "NAME", "the team's name from now on", false, false},
     {"url", "URL", "the team's page", false, false},
     {"contact", "TEXT", "how to reach the team", false, false},
@@ -134,7 +134,7 @@ const struct cli_command cli_cmd_team_profile = {
     .sub = "profile",
     .summary = "Change what your team says of itself.",
     .arguments = "",
-    .options = OPTIONS,
+    .options = options,
     .details = "What is not given stays as it is. Signed by the root key. "
                "--signoffs holds for members added later: who is a member "
                "already keeps the number in the grant.",

@@ -293,7 +293,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"last", "RECORD", "a last good record of the key (repeatable)", false,
      true},
     {"nothing-good", NULL, "let nothing stand where no --last is given", false,
@@ -309,7 +309,7 @@ const struct cli_command cli_cmd_team_revoke = {
     .arguments = "KEY",
     .positional_min = 1,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details = "Every grant of the key in the team ends; a member record's id "
                "ends that grant alone. The last good records and what came "
                "before them stand; all else that the key signed falls, "

@@ -330,7 +330,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"last", "RECORD",
      "a last good record of the old root (else all it signed stands)", false,
      true},
@@ -343,7 +343,7 @@ const struct cli_command cli_cmd_team_rotate = {
     .sub = "rotate",
     .summary = "Replace your team's root key by the next one.",
     .arguments = "",
-    .options = OPTIONS,
+    .options = options,
     .details = "Signed by the key that the root committed to, NAME.next, so a "
                "thief of the root key cannot do this; bring it here with "
                "\"assay key import\" first. It then takes the name of the old "

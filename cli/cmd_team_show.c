@@ -397,7 +397,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {{0}};
+static const struct cli_option options[] = {{0}};
 
 const struct cli_command cli_cmd_team_show = {
     .name = "team",
@@ -406,7 +406,7 @@ const struct cli_command cli_cmd_team_show = {
     .arguments = "TEAM",
     .positional_min = 1,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details = "Every grant is listed, those that ended or fell too.",
     .example = "assay team show \"Harbor Desk\"",
     .run = run,

@@ -42,7 +42,7 @@ static enum cli_exit run(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"note", "TEXT", "how your team knows it", false, false},
     {0},
 };
@@ -54,7 +54,7 @@ const struct cli_command cli_cmd_team_vouch = {
     .arguments = "TEAM",
     .positional_min = 1,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .details = "What others make of it is theirs to decide. To let a team's "
                "verdicts count here, use: assay trust add TEAM",
     .example = "assay team vouch \"Inland Desk\" --note \"Met at the 2025 "

@@ -124,7 +124,7 @@ static enum cli_exit run_list(struct cli_context *context,
     return code;
 }
 
-static const struct cli_option NONE[] = {{0}};
+static const struct cli_option no_options[] = {{0}};
 
 const struct cli_command cli_cmd_trust_add = {
     .name = "trust",
@@ -133,7 +133,7 @@ const struct cli_command cli_cmd_trust_add = {
     .arguments = "TEAM",
     .positional_min = 1,
     .positional_max = 1,
-    .options = NONE,
+    .options = no_options,
     .details = "A team of your own always counts. A team that is not known "
                "here yet can be named by its whole id.",
     .example = "assay trust add team1qxy...",
@@ -146,7 +146,7 @@ const struct cli_command cli_cmd_trust_remove = {
     .arguments = "TEAM",
     .positional_min = 1,
     .positional_max = 1,
-    .options = NONE,
+    .options = no_options,
     .example = "assay trust remove team1qxy...",
     .run = run_remove,
 };
@@ -155,7 +155,7 @@ const struct cli_command cli_cmd_trust_list = {
     .sub = "list",
     .summary = "List the teams whose verdicts count here.",
     .arguments = "",
-    .options = NONE,
+    .options = no_options,
     .example = "assay trust list",
     .run = run_list,
 };

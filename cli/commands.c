@@ -5,7 +5,7 @@
 
 /* One a line, so that each can be added by itself. */
 /* clang-format off */
-static const struct cli_command *const COMMANDS[] = {
+static const struct cli_command *const commands[] = {
     &cli_cmd_backup,
     &cli_cmd_capture,
     &cli_cmd_carry,
@@ -51,7 +51,7 @@ static const struct cli_command *const COMMANDS[] = {
 };
 /* clang-format on */
 
-static const struct cli_option GLOBAL[] = {
+static const struct cli_option global_options[] = {
     {"ledger", "DIR", "the ledger's folder (else $ASSAY_LEDGER, else your own)",
      false, false},
     {"as", "KEY", "the key that signs, by name", false, false},
@@ -63,11 +63,11 @@ static const struct cli_option GLOBAL[] = {
 
 const struct cli_command *const *cli_commands(size_t *count_out)
 {
-    *count_out = sizeof(COMMANDS) / sizeof(COMMANDS[0]);
-    return COMMANDS;
+    *count_out = sizeof(commands) / sizeof(commands[0]);
+    return commands;
 }
 
 const struct cli_option *cli_options_global(void)
 {
-    return GLOBAL;
+    return global_options;
 }

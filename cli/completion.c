@@ -274,7 +274,7 @@ static enum cli_exit run(struct cli_context *context,
     return CLI_DONE;
 }
 
-static const struct cli_option OPTIONS[] = {{0}};
+static const struct cli_option options[] = {{0}};
 
 const struct cli_command cli_cmd_completion = {
     .name = "completion",
@@ -282,7 +282,7 @@ const struct cli_command cli_cmd_completion = {
     .arguments = "bash|zsh",
     .positional_min = 1,
     .positional_max = 1,
-    .options = OPTIONS,
+    .options = options,
     .example = "assay completion bash >~/.local/share/bash-completion/"
                "completions/assay",
     .run = run,

@@ -147,7 +147,7 @@ static enum cli_exit run_help(struct cli_context *context,
     return CLI_DONE;
 }
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option options[] = {
     {"scdoc", NULL, "print the manual page's source", false, false},
     {0},
 };
@@ -157,7 +157,7 @@ const struct cli_command cli_cmd_help = {
     .summary = "Say how a command is used, or list all of them.",
     .arguments = "[COMMAND [WORD]]",
     .positional_max = 2,
-    .options = OPTIONS,
+    .options = options,
     .example = "assay help verdict add",
     .run = run_help,
 };

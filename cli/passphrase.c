@@ -109,8 +109,8 @@ static bool ask_silently(int fd, const char *prompt, const sigset_t *outside,
  * back but for the wait, so that none leaves the echo off. */
 static bool ask(int fd, const char *prompt, char *out, size_t *len_out)
 {
-    static const int ENDING[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-    enum { COUNT = sizeof(ENDING) / sizeof(ENDING[0]) };
+    static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    enum { COUNT = sizeof(ending) / sizeof(ending[0]) };
     struct sigaction before[COUNT];
     struct sigaction during = {.sa_handler = on_signal};
     sigset_t held;
@@ -122,17 +122,17 @@ static bool ask(int fd, const char *prompt, char *out, size_t *len_out)
     (void)sigaddset(&held, SIGTSTP);
     (void)sigemptyset(&during.sa_mask);
     for (size_t i = 0; i < COUNT; i++) {
-        (void)sigaddset(&held, ENDING[i]);
+        (void)sigaddset(&held, ending[i]);
     }
     (void)sigprocmask(SIG_BLOCK, &held, &outside);
     waiting = outside;
     (void)sigaddset(&waiting, SIGTSTP);
     for (size_t i = 0; i < COUNT; i++) {
-        (void)sigaction(ENDING[i], &during, &before[i]);
+        (void)sigaction(ending[i], &during, &before[i]);
     }
     is_read = ask_silently(fd, prompt, &waiting, out, len_out);
     for (size_t i = 0; i < COUNT; i++) {
-        (void)sigaction(ENDING[i], &before[i], NULL);
+        (void)sigaction(ending[i], &before[i], NULL);
     }
     (void)sigprocmask(SIG_SETMASK, &outside, NULL);
     return is_read;

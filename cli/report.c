@@ -107,7 +107,7 @@ enum cli_exit cli_exit_of(enum assay_err err)
 static const struct {
     enum assay_err err;
     const char *advice;
-} ADVICE[] = {
+} advice[] = {
     {ASSAY_E_FULL, " Free some space and run the command again; nothing that "
                    "was acknowledged is lost."},
     {ASSAY_E_CORRUPT, " Run: assay check"},
@@ -120,9 +120,9 @@ static const struct {
 
 static const char *advice_of(enum assay_err err)
 {
-    for (size_t i = 0; i < sizeof(ADVICE) / sizeof(ADVICE[0]); i++) {
-        if (ADVICE[i].err == err) {
-            return ADVICE[i].advice;
+    for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++) {
+        if (advice[i].err == err) {
+            return advice[i].advice;
         }
     }
     return "";

@@ -48,8 +48,8 @@ static enum assay_err find_free(struct store_ledger *ledger, const char *base,
 
 void cli_root_keys_base(const char *name, char base_out[CLI_KEY_NAME_SIZE])
 {
-    static const char AFTER[] = ".after-";
-    static const char NEXT[] = ".next";
+    static const char after[] = ".after-";
+    static const char next[] = ".next";
     size_t len = strlen(name);
     size_t digits = len;
 
@@ -57,12 +57,12 @@ void cli_root_keys_base(const char *name, char base_out[CLI_KEY_NAME_SIZE])
     while (digits > 0 && strchr("0123456789", name[digits - 1]) != NULL) {
         digits--;
     }
-    if (digits < len && digits >= sizeof(AFTER) &&
-        strncmp(name + digits - strlen(AFTER), AFTER, strlen(AFTER)) == 0) {
-        base_out[digits - strlen(AFTER)] = '\0';
-    } else if (len >= sizeof(NEXT) &&
-               strcmp(name + len - strlen(NEXT), NEXT) == 0) {
-        base_out[len - strlen(NEXT)] = '\0';
+    if (digits < len && digits >= sizeof(after) &&
+        strncmp(name + digits - strlen(after), after, strlen(after)) == 0) {
+        base_out[digits - strlen(after)] = '\0';
+    } else if (len >= sizeof(next) &&
+               strcmp(name + len - strlen(next), next) == 0) {
+        base_out[len - strlen(next)] = '\0';
     }
 }
 

@@ -378,7 +378,7 @@ static void print_result(const struct result *result)
 
 int main(int argc, char **argv)
 {
-    static const uint64_t DEFAULT_SIZES[] = {10000, 100000, 1000000};
+    static const uint64_t default_sizes[] = {10000, 100000, 1000000};
 
     if (argc < 2) {
         (void)fprintf(stderr, "usage: %s PATH-OF-ASSAY [RECORDS...]\n",
@@ -403,7 +403,7 @@ int main(int argc, char **argv)
         print_result(&result);
     }
     for (size_t i = 0; argc == 2 && i < 3; i++) {
-        struct result result = measure(argv[1], DEFAULT_SIZES[i]);
+        struct result result = measure(argv[1], default_sizes[i]);
 
         print_result(&result);
         (void)fflush(stdout);

@@ -56,7 +56,7 @@ struct maker {
     struct bench_ledger out;
 };
 
-static const char *const WORDS[] = {
+static const char *const words[] = {
     "export",  "controls", "of",      "rare",     "earths",  "and",
     "magnets", "for",      "the",     "machines", "were",    "announced",
     "in",      "October",  "a",       "ministry", "licence", "before",
@@ -75,7 +75,7 @@ static struct assay_bytes draw_text(struct maker *maker, char *out, size_t len)
     size_t used = 0;
 
     while (used < len) {
-        const char *word = WORDS[draw(maker, sizeof(WORDS) / sizeof(*WORDS))];
+        const char *word = words[draw(maker, sizeof(words) / sizeof(*words))];
         int put = snprintf(out + used, 16, "%s ", word);
 
         used += (size_t)put;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct cli_option OPTIONS[] = {
+static const struct cli_option sample_options[] = {
     {"text", "T", "the text", true, false},
     {"topic", "T", "a topic", false, true},
     {"all", NULL, "everything", false, false},
@@ -16,12 +16,12 @@ static const struct cli_option OPTIONS[] = {
     {0},
 };
 
-static const struct cli_command COMMAND = {
+static const struct cli_command sample_command = {
     .name = "claim",
     .sub = "add",
     .arguments = "FROM TO",
     .positional_max = 2,
-    .options = OPTIONS,
+    .options = sample_options,
 };
 
 /* A command line of words that end with NULL. */
@@ -37,7 +37,7 @@ static bool parse(const char *const *words, struct cli_args *args)
         argv[argc] = copies[argc];
         argc++;
     }
-    return cli_args_parse(&COMMAND, argc, argv, args);
+    return cli_args_parse(&sample_command, argc, argv, args);
 }
 
 /* The same, and what was said on standard error, in said_out. */
@@ -65,16 +65,16 @@ static bool parse_and_listen(const char *const *words, char said_out[512])
 /* Whoever has either habit is understood. */
 static void values_follow_or_stand_behind_a_sign(void **state)
 {
-    static const char *const APART[] = {"--text", "a=b", NULL};
-    static const char *const TOGETHER[] = {"--text=a=b", NULL};
+    static const char *const apart[] = {"--text", "a=b", NULL};
+    static const char *const together[] = {"--text=a=b", NULL};
     char kept[] = "--text=a=b";
     char *argv[] = {kept};
     struct cli_args args;
     (void)state;
 
-    assert_true(parse(APART, &args));
-    assert_true(parse(TOGETHER, &args));
-    assert_true(cli_args_parse(&COMMAND, 1, argv, &args));
+    assert_true(parse(apart, &args));
+    assert_true(parse(together, &args));
+    assert_true(cli_args_parse(&sample_command, 1, argv, &args));
     assert_string_equal(cli_args_value(&args, "text"), "a=b");
 }
 
@@ -87,7 +87,7 @@ static void options_repeat_in_their_order(void **state)
     struct cli_args args;
     (void)state;
 
-    assert_true(cli_args_parse(&COMMAND, 3, argv, &args));
+    assert_true(cli_args_parse(&sample_command, 3, argv, &args));
     assert_int_equal(cli_args_count(&args, "topic"), 2);
     assert_string_equal(cli_args_value_at(&args, "topic", 0), "one");
     assert_string_equal(cli_args_value_at(&args, "topic", 1), "two");
@@ -106,7 +106,7 @@ static void a_lone_dash_is_a_value(void **state)
     struct cli_args args;
     (void)state;
 
-    assert_true(cli_args_parse(&COMMAND, 3, argv, &args));
+    assert_true(cli_args_parse(&sample_command, 3, argv, &args));
     assert_string_equal(cli_args_value(&args, "text"), "-");
     assert_int_equal(args.positional_count, 1);
     assert_string_equal(cli_args_positional(&args, 0), "-");
@@ -123,7 +123,7 @@ static void two_dashes_end_the_options(void **state)
     struct cli_args args;
     (void)state;
 
-    assert_true(cli_args_parse(&COMMAND, 3, argv, &args));
+    assert_true(cli_args_parse(&sample_command, 3, argv, &args));
     assert_false(cli_args_has(&args, "all"));
     assert_string_equal(cli_args_positional(&args, 0), "--all");
 }
@@ -137,7 +137,7 @@ static void the_short_form_of_output_is_taken(void **state)
     struct cli_args args;
     (void)state;
 
-    assert_true(cli_args_parse(&COMMAND, 3, argv, &args));
+    assert_true(cli_args_parse(&sample_command, 3, argv, &args));
     assert_string_equal(cli_args_value(&args, "output"), "file");
     assert_int_equal(args.positional_count, 0);
 }
@@ -151,7 +151,7 @@ static void global_options_are_every_commands(void **state)
     struct cli_args args;
     (void)state;
 
-    assert_true(cli_args_parse(&COMMAND, 3, argv, &args));
+    assert_true(cli_args_parse(&sample_command, 3, argv, &args));
     assert_string_equal(cli_args_value(&args, "ledger"), "dir");
     assert_true(cli_args_has(&args, "json"));
 }
@@ -162,7 +162,7 @@ static void wrong_lines_are_refused_with_the_reason(void **state)
     static const struct {
         const char *words[6];
         const char *reason;
-    } WRONG[] = {
+    } wrong[] = {
         {{"--txet", "x", NULL}, "--text"},
         {{"--text=x", "--aal", NULL}, "--all"},
         {{"--text=x", "--jsno", NULL}, "--json"},
@@ -178,10 +178,10 @@ static void wrong_lines_are_refused_with_the_reason(void **state)
     char said[512];
     (void)state;
 
-    for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
-        assert_false(parse_and_listen(WRONG[i].words, said));
-        if (strstr(said, WRONG[i].reason) == NULL) {
-            fail_msg("\"%s\" lacks \"%s\"", said, WRONG[i].reason);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_false(parse_and_listen(wrong[i].words, said));
+        if (strstr(said, wrong[i].reason) == NULL) {
+            fail_msg("\"%s\" lacks \"%s\"", said, wrong[i].reason);
         }
     }
 }
@@ -189,22 +189,22 @@ static void wrong_lines_are_refused_with_the_reason(void **state)
 /* Who asks for help has not read what is needed. */
 static void help_is_given_without_what_is_needed(void **state)
 {
-    static const char *const WORDS[] = {"--help", NULL};
+    static const char *const words[] = {"--help", NULL};
     struct cli_args args;
     (void)state;
 
-    assert_true(parse(WORDS, &args));
+    assert_true(parse(words, &args));
     assert_true(cli_args_has(&args, "help"));
 }
 
 /* What is typed reaches the terminal again only as harmless text. */
 static void a_wrong_option_cannot_steer_the_terminal(void **state)
 {
-    static const char *const WORDS[] = {"--\033[2J", NULL};
+    static const char *const words[] = {"--\033[2J", NULL};
     char said[512];
     (void)state;
 
-    assert_false(parse_and_listen(WORDS, said));
+    assert_false(parse_and_listen(words, said));
     assert_null(strchr(said, '\033'));
     assert_non_null(strstr(said, "<U+001B>"));
 }
@@ -212,7 +212,7 @@ static void a_wrong_option_cannot_steer_the_terminal(void **state)
 /* More than there is room for is refused, not dropped. */
 static void too_many_words_are_refused(void **state)
 {
-    static const struct cli_command MANY = {
+    static const struct cli_command many = {
         .name = "many",
         .arguments = "",
         .positional_max = 2 * CLI_ARGS_MAX,
@@ -225,8 +225,8 @@ static void too_many_words_are_refused(void **state)
     for (size_t i = 0; i <= CLI_ARGS_MAX; i++) {
         argv[i] = word;
     }
-    assert_true(cli_args_parse(&MANY, CLI_ARGS_MAX, argv, &args));
-    assert_false(cli_args_parse(&MANY, CLI_ARGS_MAX + 1, argv, &args));
+    assert_true(cli_args_parse(&many, CLI_ARGS_MAX, argv, &args));
+    assert_false(cli_args_parse(&many, CLI_ARGS_MAX + 1, argv, &args));
 }
 
 static void distance_counts_changes_of_letters(void **state)
