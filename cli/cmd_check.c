@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "context.h"
 #include "interrupt.h"
+#include "json.h"
 #include "report.h"
 #include "store/check.h"
 
 struct told {
     bool is_terminal;
+    struct cli_doc doc;
     json_t *problems; /* NULL: said as they come. */
 };
 
@@ -19,9 +20,15 @@ static void say_problem(void *context, uint64_t lsn, const char *sentence)
     struct told *told = context;
 
     if (told->problems != NULL) {
-        (void)json_array_append_new(
-            told->problems, json_pack("{s:I, s:s}", "lsn", (json_int_t)lsn,
-                                      "problem", sentence));
+        json_t *object = cli_doc_object(&told->doc);
+
+        if (lsn != 0) {
+            cli_doc_put_number(&told->doc, object, "lsn", lsn);
+        } else {
+            cli_doc_put_null(&told->doc, object, "lsn");
+        }
+        cli_doc_put_word(&told->doc, object, "problem", sentence);
+        cli_doc_add(&told->doc, told->problems, object);
     } else if (lsn != 0) {
         (void)printf("record %" PRIu64 ": %s\n", lsn, sentence);
     } else {
@@ -54,21 +61,17 @@ static void summarise(const struct store_check_report *report, bool repaired)
 }
 
 static enum cli_exit print_json(const struct store_check_report *report,
-                                json_t *problems)
+                                bool repaired, struct told *told)
 {
-    json_t *whole =
-        json_pack("{s:s, s:I, s:I, s:I, s:O}", "format", "assay-check/1",
-                  "records", (json_int_t)report->records, "index_entries",
-                  (json_int_t)report->index_entries, "captures",
-                  (json_int_t)report->captures, "problems", problems);
+    struct cli_doc *doc = &told->doc;
+    json_t *document = cli_doc_begin(doc, "assay-check/1");
 
-    if (whole == NULL) {
-        return cli_report_err("JSON", ASSAY_E_NOMEM, NULL);
-    }
-    (void)json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    (void)printf("\n");
-    json_decref(whole);
-    return CLI_DONE;
+    cli_doc_put_bool(doc, document, "is_repair", repaired);
+    cli_doc_put_number(doc, document, "records", report->records);
+    cli_doc_put_number(doc, document, "index_entries", report->index_entries);
+    cli_doc_put_number(doc, document, "captures", report->captures);
+    cli_doc_put(doc, document, "problems", json_incref(told->problems));
+    return cli_doc_print(doc, document);
 }
 
 static enum cli_exit check(struct cli_context *context, bool repairs,
@@ -88,7 +91,7 @@ static enum cli_exit check(struct cli_context *context, bool repairs,
         return cli_report_err(store_ledger_dir(context->ledger), err, NULL);
     }
     if (told->problems != NULL) {
-        enum cli_exit code = print_json(&report, told->problems);
+        enum cli_exit code = print_json(&report, repairs, told);
 
         return code == CLI_DONE && report.problems > 0 ? CLI_NO : code;
     }
@@ -112,7 +115,7 @@ static enum cli_exit run(struct cli_context *context,
         return code;
     }
     cli_interrupt_catch();
-    told.problems = context->json ? json_array() : NULL;
+    told.problems = context->json ? cli_doc_list(&told.doc) : NULL;
     code = check(context, repairs, &told);
     json_decref(told.problems);
     return code;

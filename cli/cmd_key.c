@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* assay key: the keys of this ledger's folder. A secret is never printed. */
-#include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "input.h"
+#include "json.h"
 #include "report.h"
 
 static struct assay_bytes bytes_of(const char *data, size_t len)
@@ -58,31 +58,46 @@ static enum cli_exit run_new(struct cli_context *context,
     return CLI_DONE;
 }
 
-static json_t *key_json(const struct store_key_info *info)
-{
-    char text[ASSAY_ID_TEXT_MAX];
-
-    format_key(&info->key, text);
-    return json_pack("{s:s, s:s, s:I, s:b}", "name", info->name, "key", text,
-                     "made", (json_int_t)info->made_s, "encrypted",
-                     info->is_encrypted ? 1 : 0);
-}
-
-static enum cli_exit print_json(json_t *json)
-{
-    int failed = json == NULL ||
-                 json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-
-    json_decref(json);
-    (void)printf("\n");
-    return failed ? cli_report_err("JSON", ASSAY_E_NOMEM, NULL) : CLI_DONE;
-}
-
 static bool is_usable(const struct store_key_info *info)
 {
     static const struct assay_key none;
 
     return !assay_key_equal(&info->key, &none);
+}
+
+/* Puts the members of a key; of a file that cannot be used, its name. */
+static void put_key(struct cli_doc *doc, json_t *object,
+                    const struct store_key_info *info)
+{
+    bool usable = is_usable(info);
+
+    cli_doc_put_word(doc, object, "name", info->name);
+    cli_doc_put_bool(doc, object, "is_usable", usable);
+    cli_doc_put_id(doc, object, "key", ASSAY_ID_KEY,
+                   usable ? info->key.bytes : NULL);
+    if (usable) {
+        cli_doc_put_time(doc, object, "made", info->made_s);
+        cli_doc_put_bool(doc, object, "is_encrypted", info->is_encrypted);
+    } else {
+        cli_doc_put_null(doc, object, "made");
+        cli_doc_put_null(doc, object, "is_encrypted");
+    }
+}
+
+static enum cli_exit print_json(const struct store_key_info *keys, size_t count)
+{
+    struct cli_doc doc = {false};
+    json_t *document = cli_doc_begin(&doc, "assay-keys/1");
+    json_t *list = cli_doc_list(&doc);
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *object = cli_doc_object(&doc);
+
+        put_key(&doc, object, &keys[i]);
+        cli_doc_add(&doc, list, object);
+    }
+    cli_doc_put(&doc, document, "keys", list);
+    return cli_doc_print(&doc, document);
 }
 
 static void print_line(const struct store_key_info *info)
@@ -105,7 +120,6 @@ static enum cli_exit run_list(struct cli_context *context,
 {
     struct store_key_info *keys = NULL;
     size_t count = 0;
-    json_t *list = NULL;
     enum cli_exit code = cli_context_open(context, STORE_READ);
 
     (void)args;
@@ -116,24 +130,17 @@ static enum cli_exit run_list(struct cli_context *context,
     if (err != ASSAY_OK) {
         return cli_report_err("the keys", err, NULL);
     }
-    list = context->json ? json_array() : NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (context->json) {
-            (void)json_array_append_new(list, key_json(&keys[i]));
-        } else {
-            print_line(&keys[i]);
-        }
-    }
-    free(keys);
     if (context->json) {
-        return print_json(
-            json_pack("{s:s, s:o}", "format", "assay-keys/1", "keys", list));
-    }
-    if (count == 0) {
+        code = print_json(keys, count);
+    } else if (count == 0) {
         cli_note("There is no key yet. Make one with: assay key new --name "
                  "NAME");
     }
-    return count == 0 ? CLI_NO : CLI_DONE;
+    for (size_t i = 0; i < count && !context->json; i++) {
+        print_line(&keys[i]);
+    }
+    free(keys);
+    return code == CLI_DONE && count == 0 ? CLI_NO : code;
 }
 
 static enum cli_exit run_show(struct cli_context *context,
@@ -149,7 +156,11 @@ static enum cli_exit run_show(struct cli_context *context,
         return code;
     }
     if (context->json) {
-        return print_json(key_json(&info));
+        struct cli_doc doc = {false};
+        json_t *document = cli_doc_begin(&doc, "assay-key/1");
+
+        put_key(&doc, document, &info);
+        return cli_doc_print(&doc, document);
     }
     print_line(&info);
     return CLI_DONE;

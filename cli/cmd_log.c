@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "context.h"
 #include "paging.h"
+#include "record_json.h"
 #include "report.h"
 #include "store/log.h"
 #include "words.h"
@@ -81,54 +82,37 @@ static void write_head(struct cli_term *term, struct store_view *view,
     cli_end(term);
 }
 
-static json_t *heads_json(struct store_view *view, const struct store_log *log)
+static json_t *heads_of(struct cli_doc *doc, struct store_view *view,
+                        const struct store_log *log)
 {
-    json_t *list = json_array();
-    bool is_good = list != NULL;
+    json_t *list = cli_doc_list(doc);
 
     for (size_t i = 0; i < log->head_count; i++) {
-        json_t *head = json_object();
+        json_t *head = cli_doc_object(doc);
 
-        is_good = cli_json_put(
-            head, "id", cli_json_id_of(view, &log->heads[i].id), is_good);
-        is_good = cli_json_put(head, "seq", cli_json_number(log->heads[i].seq),
-                               is_good);
-        is_good = json_array_append_new(list, head) == 0 && is_good;
-    }
-    if (!is_good) {
-        json_decref(list);
-        return NULL;
+        cli_record_put_id(doc, head, "id", view, &log->heads[i].id);
+        cli_doc_put_number(doc, head, "seq", log->heads[i].seq);
+        cli_doc_add(doc, list, head);
     }
     return list;
 }
 
-static json_t *log_json(struct store_view *view, const struct store_log *log)
+static json_t *log_of(struct cli_doc *doc, struct store_view *view,
+                      const struct store_log *log)
 {
-    json_t *root = json_object();
-    bool is_good =
-        cli_json_put(root, "grant", cli_json_id_of(view, &log->grant), true);
+    json_t *object = cli_doc_object(doc);
 
-    is_good = cli_json_put(root, "team",
-                           cli_json_id(ASSAY_ID_TEAM, log->team.hash), is_good);
-    is_good =
-        cli_json_put(root, "team_name",
-                     cli_json_text(store_team_name(view, &log->team)), is_good);
-    is_good = cli_json_put(root, "key",
-                           cli_json_id(ASSAY_ID_KEY, log->key.bytes), is_good);
-    is_good = cli_json_put(root, "role",
-                           json_string(assay_role_name(log->role)), is_good);
-    is_good =
-        cli_json_put(root, "is_root", json_boolean(log->is_root), is_good);
-    is_good =
-        cli_json_put(root, "is_frozen", json_boolean(log->is_frozen), is_good);
-    is_good = cli_json_put(root, "record_count",
-                           cli_json_number(log->record_count), is_good);
-    is_good = cli_json_put(root, "heads", heads_json(view, log), is_good);
-    if (!is_good) {
-        json_decref(root);
-        return NULL;
-    }
-    return root;
+    cli_record_put_id(doc, object, "grant", view, &log->grant);
+    cli_doc_put_id(doc, object, "team", ASSAY_ID_TEAM, log->team.hash);
+    cli_doc_put_text(doc, object, "team_name",
+                     store_team_name(view, &log->team));
+    cli_doc_put_id(doc, object, "key", ASSAY_ID_KEY, log->key.bytes);
+    cli_doc_put_word(doc, object, "role", assay_role_name(log->role));
+    cli_doc_put_bool(doc, object, "is_root", log->is_root);
+    cli_doc_put_bool(doc, object, "is_frozen", log->is_frozen);
+    cli_doc_put_number(doc, object, "record_count", log->record_count);
+    cli_doc_put(doc, object, "heads", heads_of(doc, view, log));
+    return object;
 }
 
 /* The last records of one log, in its order. */
@@ -152,27 +136,30 @@ static enum assay_err write_records(struct cli_page *page,
     return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
 }
 
-/* One log; as JSON, an object of its own in logs. */
 static enum assay_err write_log(struct cli_page *page,
-                                const struct store_log *log, json_t *logs)
+                                const struct store_log *log)
 {
-    json_t *object;
     enum assay_err err;
 
-    if (logs == NULL) {
-        write_head(&page->term, page->view, log);
-        err = write_records(page, log);
-        cli_gap_line(&page->term);
-        return err;
-    }
-    object = log_json(page->view, log);
-    page->list = json_array();
+    write_head(&page->term, page->view, log);
     err = write_records(page, log);
-    if (!cli_json_put(object, "records", page->list, true) ||
-        json_array_append_new(logs, object) != 0) {
-        err = ASSAY_E_NOMEM;
-    }
-    page->list = NULL;
+    cli_gap_line(&page->term);
+    return err;
+}
+
+/* One log as an object of its own, at the end of logs. */
+static enum assay_err add_log(struct cli_page *page,
+                              const struct store_log *log, json_t *logs)
+{
+    json_t *object = log_of(&page->doc, page->view, log);
+    json_t *list = page->list;
+    enum assay_err err;
+
+    page->list = cli_doc_list(&page->doc);
+    err = page->list == NULL ? ASSAY_E_NOMEM : write_records(page, log);
+    cli_doc_put(&page->doc, object, "records", page->list);
+    cli_doc_add(&page->doc, logs, object);
+    page->list = list;
     return err;
 }
 
@@ -185,7 +172,8 @@ static enum assay_err write_logs(struct cli_page *page,
 
     while (err == ASSAY_OK) {
         if (is_whose(whose, &log)) {
-            err = write_log(page, &log, logs);
+            err = logs == NULL ? write_log(page, &log)
+                               : add_log(page, &log, logs);
         }
         if (err == ASSAY_OK) {
             err = store_log_next(page->view, &after, &log);
@@ -194,29 +182,25 @@ static enum assay_err write_logs(struct cli_page *page,
     return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
 }
 
-static enum cli_exit show_logs(struct cli_page *page, const struct whose *whose,
-                               bool is_json)
+static enum cli_exit show_logs(struct cli_page *page, const struct whose *whose)
 {
-    json_t *logs = is_json ? json_array() : NULL;
-    json_t *root = NULL;
-    enum cli_exit code = CLI_DONE;
+    json_t *document;
+    enum cli_exit code;
     enum assay_err err;
 
+    if (page->list == NULL) {
+        return cli_page_end(page, write_logs(page, whose, NULL), "");
+    }
+    document = cli_doc_begin(&page->doc, "assay-logs/1");
+    cli_doc_put(&page->doc, document, "logs", cli_doc_list(&page->doc));
+    err = write_logs(page, whose, json_object_get(document, "logs"));
+    if (err == ASSAY_OK) {
+        code = cli_doc_print(&page->doc, document);
+    } else {
+        json_decref(document);
+        code = cli_report_err("the logs", err, NULL);
+    }
     json_decref(page->list);
-    page->list = NULL;
-    err = write_logs(page, whose, logs);
-    if (err != ASSAY_OK || !is_json) {
-        json_decref(logs);
-        return cli_page_end(page, err, "");
-    }
-    root = json_object();
-    if (!cli_json_put(
-            root, "logs", logs,
-            cli_json_put(root, "format", json_string("assay-logs/1"), true))) {
-        json_decref(root);
-        root = NULL;
-    }
-    code = cli_json_write(root);
     cli_term_close(&page->term);
     return code == CLI_DONE && page->count == 0 ? CLI_NO : code;
 }
@@ -259,7 +243,7 @@ static enum cli_exit run(struct cli_context *context,
     if (code == CLI_DONE) {
         code = cli_page_begin(&page, view, args, context->json);
         if (code == CLI_DONE && text != NULL) {
-            code = show_logs(&page, &whose, context->json);
+            code = show_logs(&page, &whose);
         } else if (code == CLI_DONE) {
             code = cli_page_end(&page, write_all(&page), "assay-log/1");
         }

@@ -47,16 +47,11 @@ static enum assay_err write_text(struct store_view *view,
 static enum cli_exit write_json(struct store_view *view,
                                 const struct store_item *item)
 {
-    json_t *root = json_object();
-    json_t *record = cli_json_record(view, item);
+    struct cli_doc doc = {false};
+    json_t *document = cli_doc_begin(&doc, "assay-record/1");
 
-    if (!cli_json_put(root, "format", json_string("assay-record/1"), true) ||
-        json_object_update(root, record) != 0) {
-        json_decref(root);
-        root = NULL;
-    }
-    json_decref(record);
-    return cli_json_write(root);
+    cli_record_put_whole(&doc, document, view, item);
+    return cli_doc_print(&doc, document);
 }
 
 static enum cli_exit show(const struct cli_context *context,

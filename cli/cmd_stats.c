@@ -1,41 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 
 #include "context.h"
+#include "json.h"
 #include "protocol/kind.h"
 #include "report.h"
 
 static enum cli_exit print_json(const struct store_stats *stats)
 {
-    json_t *kinds = json_object();
-    json_t *whole;
+    struct cli_doc doc = {false};
+    json_t *document = cli_doc_begin(&doc, "assay-stats/1");
+    json_t *kinds = cli_doc_object(&doc);
 
     for (uint64_t kind = 1; kind < 32; kind++) {
         if (assay_kind_is_known(kind)) {
-            (void)json_object_set_new(
-                kinds, assay_kind_name(kind),
-                json_integer((json_int_t)stats->by_kind[kind]));
+            cli_doc_put_number(&doc, kinds, assay_kind_name(kind),
+                               stats->by_kind[kind]);
         }
     }
-    (void)json_object_set_new(kinds, "unknown",
-                              json_integer((json_int_t)stats->by_kind[0]));
-    whole = json_pack(
-        "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "format",
-        "assay-stats/1", "records", (json_int_t)stats->records, "last_lsn",
-        (json_int_t)stats->last_lsn, "record_bytes",
-        (json_int_t)stats->record_bytes, "disk_bytes",
-        (json_int_t)stats->disk_bytes, "logs", (json_int_t)stats->logs, "teams",
-        (json_int_t)stats->teams, "erased", (json_int_t)stats->erased,
-        "missing", (json_int_t)stats->missing, "kinds", kinds);
-    if (whole == NULL) {
-        return cli_report_err("JSON", ASSAY_E_NOMEM, NULL);
-    }
-    (void)json_dumpf(whole, stdout, JSON_INDENT(2));
-    (void)printf("\n");
-    json_decref(whole);
-    return CLI_DONE;
+    cli_doc_put_number(&doc, kinds, "unknown", stats->by_kind[0]);
+    cli_doc_put_number(&doc, document, "records", stats->records);
+    cli_doc_put_number(&doc, document, "last_lsn", stats->last_lsn);
+    cli_doc_put_number(&doc, document, "record_bytes", stats->record_bytes);
+    cli_doc_put_number(&doc, document, "disk_bytes", stats->disk_bytes);
+    cli_doc_put_number(&doc, document, "logs", stats->logs);
+    cli_doc_put_number(&doc, document, "teams", stats->teams);
+    cli_doc_put_number(&doc, document, "erased", stats->erased);
+    cli_doc_put_number(&doc, document, "missing", stats->missing);
+    cli_doc_put(&doc, document, "kinds", kinds);
+    return cli_doc_print(&doc, document);
 }
 
 static void print_plain(const char *dir, const struct store_stats *stats)

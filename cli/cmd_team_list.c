@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "context.h"
+#include "json.h"
 #include "lines.h"
 #include "report.h"
 #include "store/chain.h"
@@ -30,79 +30,98 @@ static const char *how_counted(struct store_view *view,
     return store_trust_has(view, team) ? "trusted" : "other";
 }
 
-static void print_team(struct store_view *view, const struct store_log *log,
-                       const char *counted, json_t *list)
-{
-    char text[ASSAY_ID_TEXT_MAX];
-    struct assay_bytes name = store_team_name(view, &log->team);
+/* The list under way; doc is NULL for text. */
+struct teams {
+    struct store_view *view;
+    struct assay_id *own;
+    size_t own_count;
+    struct cli_doc *doc;
+    json_t *list;
+    size_t count;
+};
 
-    assay_id_format(ASSAY_ID_TEAM, log->team.hash, text);
-    if (list != NULL) {
-        (void)json_array_append_new(
-            list, json_pack("{s:s, s:s%, s:s}", "id", text, "name",
-                            name.data == NULL ? "" : (const char *)name.data,
-                            name.len, "counts_as", counted));
+static void add_team(struct teams *teams, const struct assay_id *team)
+{
+    struct assay_bytes name = store_team_name(teams->view, team);
+    const char *counted = how_counted(
+        teams->view, team, is_own(teams->own, teams->own_count, team));
+    char text[ASSAY_ID_TEXT_MAX];
+
+    teams->count++;
+    if (teams->doc != NULL) {
+        json_t *object = cli_doc_object(teams->doc);
+
+        cli_doc_put_id(teams->doc, object, "id", ASSAY_ID_TEAM, team->hash);
+        cli_doc_put_text(teams->doc, object, "name", name);
+        cli_doc_put_word(teams->doc, object, "counts_as", counted);
+        cli_doc_add(teams->doc, teams->list, object);
         return;
     }
+    assay_id_format(ASSAY_ID_TEAM, team->hash, text);
     (void)printf("%s  %-7s  ", text, counted);
     cli_term_line(stdout, name);
 }
 
 static enum cli_exit list_teams(struct cli_context *context,
-                                struct store_view *view, json_t *list,
-                                size_t *count_out)
+                                struct teams *teams)
 {
-    struct assay_id *own = NULL;
     struct store_log log;
-    size_t own_count = 0;
     uint64_t after = 0;
     enum assay_err err = ASSAY_OK;
-    enum cli_exit code = cli_context_own_teams(context, view, &own, &own_count);
+    enum cli_exit code = cli_context_own_teams(context, teams->view,
+                                               &teams->own, &teams->own_count);
 
     while (code == CLI_DONE && err == ASSAY_OK) {
-        err = store_log_next(view, &after, &log);
+        err = store_log_next(teams->view, &after, &log);
         if (err == ASSAY_OK && assay_id_equal(&log.grant, &log.team)) {
-            print_team(
-                view, &log,
-                how_counted(view, &log.team, is_own(own, own_count, &log.team)),
-                list);
-            ++*count_out;
+            add_team(teams, &log.team);
         }
     }
-    free(own);
+    free(teams->own);
     if (code == CLI_DONE && err != ASSAY_E_NOT_FOUND) {
         code = cli_report_err("the list of teams", err, NULL);
     }
     return code;
 }
 
+static enum cli_exit print_json(struct cli_context *context,
+                                struct teams *teams)
+{
+    struct cli_doc doc = {false};
+    json_t *document = cli_doc_begin(&doc, "assay-teams/1");
+    enum cli_exit code;
+
+    teams->doc = &doc;
+    teams->list = cli_doc_list(&doc);
+    code = list_teams(context, teams);
+    cli_doc_put(&doc, document, "teams", teams->list);
+    if (code != CLI_DONE) {
+        json_decref(document);
+        return code;
+    }
+    return cli_doc_print(&doc, document);
+}
+
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
-    struct store_view *view = NULL;
-    json_t *list = context->json ? json_array() : NULL;
-    size_t count = 0;
-    enum cli_exit code = cli_context_view(context, STORE_NOW, &view);
+    struct teams teams = {0};
+    enum cli_exit code = cli_context_view(context, STORE_NOW, &teams.view);
 
     (void)args;
     if (code == CLI_DONE) {
-        code = list_teams(context, view, list, &count);
+        code = context->json ? print_json(context, &teams)
+                             : list_teams(context, &teams);
     }
-    if (code == CLI_DONE && context->json) {
-        json_t *whole =
-            json_pack("{s:s, s:O}", "format", "assay-teams/1", "teams", list);
-
-        (void)json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-        (void)printf("\n");
-        json_decref(whole);
-    } else if (code == CLI_DONE && count == 0) {
+    store_view_end(teams.view);
+    if (code != CLI_DONE || teams.count > 0) {
+        return code;
+    }
+    if (!context->json) {
         cli_note("No team is known here. Found one: assay team found --name "
                  "NAME");
-        code = CLI_NO;
     }
-    json_decref(list);
-    store_view_end(view);
-    return code;
+    return CLI_NO;
 }
 
 static const struct cli_option options[] = {{0}};

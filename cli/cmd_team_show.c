@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "report.h"
 #include "store/log.h"
 #include "store/trust.h"
@@ -28,7 +28,8 @@ struct seat {
 
 struct output {
     struct cli_term *term; /* NULL for JSON. */
-    json_t *members;
+    struct cli_doc *doc;
+    json_t *grants;
 };
 
 static const char *state_of(const struct assay_authority *authority)
@@ -39,72 +40,58 @@ static const char *state_of(const struct assay_authority *authority)
     return authority->is_ended ? "ended" : "in-force";
 }
 
-/* A text from a record; null where it is not known. */
-static json_t *json_text(struct assay_bytes text)
-{
-    return text.data == NULL ? json_null()
-                             : json_stringn((const char *)text.data, text.len);
-}
-
-static json_t *json_id(enum assay_id_type type, const uint8_t *bytes)
-{
-    char text[ASSAY_ID_TEXT_MAX];
-
-    assay_id_format(type, bytes, text);
-    return json_string(text);
-}
-
-static json_t *seat_json(const struct seat *seat)
+static void add_grant(struct cli_doc *doc, json_t *grants,
+                      const struct seat *seat)
 {
     const struct assay_authority *authority = seat->authority;
+    bool is_first = assay_id_equal(&authority->grant, &authority->team);
+    json_t *object = cli_doc_object(doc);
 
-    return json_pack(
-        "{s:o, s:o, s:o, s:s, s:b, s:I, s:s, s:I, s:b}", "grant",
-        json_id(ASSAY_ID_RECORD, authority->grant.hash), "key",
-        json_id(ASSAY_ID_KEY, authority->key.bytes), "name",
-        json_text(seat->name), "role", assay_role_name(authority->role),
-        "is_root", authority->is_root ? 1 : 0, "signoffs",
-        (json_int_t)authority->signoffs, "state", state_of(authority),
-        "records", (json_int_t)seat->log->record_count, "log_forked",
-        seat->log->head_count > 1 ? 1 : 0);
+    cli_doc_put_id(doc, object, "grant",
+                   is_first ? ASSAY_ID_TEAM : ASSAY_ID_RECORD,
+                   authority->grant.hash);
+    cli_doc_put_id(doc, object, "key", ASSAY_ID_KEY, authority->key.bytes);
+    cli_doc_put_text(doc, object, "name", seat->name);
+    cli_doc_put_word(doc, object, "role", assay_role_name(authority->role));
+    cli_doc_put_bool(doc, object, "is_root", authority->is_root);
+    cli_doc_put_number(doc, object, "signoffs", authority->signoffs);
+    cli_doc_put_word(doc, object, "state", state_of(authority));
+    cli_doc_put_number(doc, object, "record_count", seat->log->record_count);
+    cli_doc_put_bool(doc, object, "is_log_forked", seat->log->head_count > 1);
+    cli_doc_add(doc, grants, object);
 }
 
-static json_t *words_json(const struct assay_profile *profile)
+static void put_profile(struct cli_doc *doc, json_t *document,
+                        const struct assay_profile *profile)
 {
-    json_t *words = json_array();
+    json_t *langs = cli_doc_list(doc);
+    json_t *words = cli_doc_list(doc);
 
-    for (int i = 1; i <= ASSAY_RATING_COUNT; i++) {
-        if (profile->words[i].data != NULL) {
-            (void)json_array_append_new(
-                words, json_pack("{s:s, s:o}", "rating",
-                                 assay_rating_name((enum assay_rating)i),
-                                 "word", json_text(profile->words[i])));
-        }
+    cli_doc_put_text(doc, document, "name", profile->name);
+    cli_doc_put_text(doc, document, "url", profile->url);
+    cli_doc_put_text(doc, document, "contact", profile->contact);
+    if (profile->has_signoffs) {
+        cli_doc_put_number(doc, document, "signoffs", profile->signoffs);
+    } else {
+        cli_doc_put_null(doc, document, "signoffs");
     }
-    return words;
-}
-
-static json_t *portrait_json(const struct portrait *portrait, json_t *members)
-{
-    const struct assay_profile *profile = &portrait->profile;
-    json_t *langs = json_array();
-
     for (size_t i = 0; i < profile->langs.count; i++) {
-        (void)json_array_append_new(langs, json_text(profile->langs.items[i]));
+        cli_doc_add_text(doc, langs, profile->langs.items[i]);
     }
-    return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:b, s:O}",
-        "format", "assay-team/1", "id",
-        json_id(ASSAY_ID_TEAM, portrait->team.hash), "name",
-        json_text(profile->name), "url", json_text(profile->url), "langs",
-        langs, "contact", json_text(profile->contact), "words",
-        words_json(profile), "signoffs",
-        profile->has_signoffs ? json_integer((json_int_t)profile->signoffs)
-                              : json_null(),
-        "counts_as", portrait->counts_as, "root_key",
-        json_id(ASSAY_ID_KEY, portrait->root->key.bytes), "rotations",
-        (json_int_t)portrait->rotation_count, "has_root_fork",
-        portrait->root->has_root_fork ? 1 : 0, "grants", members);
+    cli_doc_put(doc, document, "langs", langs);
+    for (int i = 1; i <= ASSAY_RATING_COUNT; i++) {
+        json_t *word;
+
+        if (profile->words[i].data == NULL) {
+            continue;
+        }
+        word = cli_doc_object(doc);
+        cli_doc_put_word(doc, word, "rating",
+                         assay_rating_name((enum assay_rating)i));
+        cli_doc_put_text(doc, word, "word", profile->words[i]);
+        cli_doc_add(doc, words, word);
+    }
+    cli_doc_put(doc, document, "words", words);
 }
 
 /* One labelled paragraph; nothing where the text is not known. */
@@ -284,7 +271,7 @@ static enum assay_err show_seats(struct store_view *view,
         if (output->term != NULL) {
             put_seat(output->term, seat, err != ASSAY_OK);
         } else {
-            (void)json_array_append_new(output->members, seat_json(seat));
+            add_grant(output->doc, output->grants, seat);
         }
     }
     return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
@@ -349,19 +336,26 @@ static enum cli_exit paint(struct cli_context *context, struct store_view *view,
 static enum cli_exit print_json(struct store_view *view,
                                 const struct portrait *portrait)
 {
-    struct output output = {.members = json_array()};
+    struct cli_doc doc = {false};
+    json_t *document = cli_doc_begin(&doc, "assay-team/1");
+    const struct output output = {.doc = &doc, .grants = cli_doc_list(&doc)};
     enum assay_err err = show_seats(view, &portrait->team, &output);
-    json_t *whole = portrait_json(portrait, output.members);
 
-    if (err == ASSAY_OK &&
-        (whole == NULL ||
-         json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) != 0)) {
-        err = ASSAY_E_NOMEM;
+    cli_doc_put_id(&doc, document, "id", ASSAY_ID_TEAM, portrait->team.hash);
+    put_profile(&doc, document, &portrait->profile);
+    cli_doc_put_word(&doc, document, "counts_as", portrait->counts_as);
+    cli_doc_put_id(&doc, document, "root_key", ASSAY_ID_KEY,
+                   portrait->root->key.bytes);
+    cli_doc_put_number(&doc, document, "rotation_count",
+                       portrait->rotation_count);
+    cli_doc_put_bool(&doc, document, "has_root_fork",
+                     portrait->root->has_root_fork);
+    cli_doc_put(&doc, document, "grants", output.grants);
+    if (err != ASSAY_OK) {
+        json_decref(document);
+        return cli_report_err("the team", err, NULL);
     }
-    json_decref(whole);
-    json_decref(output.members);
-    (void)printf("\n");
-    return err == ASSAY_OK ? CLI_DONE : cli_report_err("the team", err, NULL);
+    return cli_doc_print(&doc, document);
 }
 
 static enum cli_exit print_text(struct store_view *view,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* assay trust: whose verdicts count here. */
-#include <jansson.h>
 #include <stdio.h>
 
 #include "context.h"
+#include "json.h"
 #include "lines.h"
 #include "report.h"
 #include "store/chain.h"
@@ -76,50 +76,80 @@ static enum cli_exit run_remove(struct cli_context *context,
                   "is not in the list of trusted teams.");
 }
 
-static void print_team(struct store_view *view, const struct assay_id *team,
-                       uint64_t since_s, json_t *list)
+static void print_team(struct store_view *view, const struct assay_id *team)
 {
     char text[ASSAY_ID_TEXT_MAX];
 
     assay_id_format(ASSAY_ID_TEAM, team->hash, text);
-    if (list != NULL) {
-        (void)json_array_append_new(
-            list,
-            json_pack("{s:s, s:I}", "id", text, "since", (json_int_t)since_s));
-        return;
-    }
     (void)printf("%s  ", text);
     cli_term_line(stdout, store_team_name(view, team));
+}
+
+static void add_team(struct cli_doc *doc, json_t *list, struct store_view *view,
+                     const struct assay_id *team, uint64_t since_s)
+{
+    json_t *object = cli_doc_object(doc);
+
+    cli_doc_put_id(doc, object, "id", ASSAY_ID_TEAM, team->hash);
+    cli_doc_put_text(doc, object, "name", store_team_name(view, team));
+    cli_doc_put_time(doc, object, "since", since_s);
+    cli_doc_add(doc, list, object);
+}
+
+/* doc is NULL for text. */
+static enum assay_err list_teams(struct store_view *view, struct cli_doc *doc,
+                                 json_t *list, size_t *count_out)
+{
+    struct assay_id team = {{0}};
+    uint64_t since_s = 0;
+    enum assay_err err = store_trust_next(view, &team, &since_s);
+
+    *count_out = 0;
+    while (err == ASSAY_OK) {
+        if (doc == NULL) {
+            print_team(view, &team);
+        } else {
+            add_team(doc, list, view, &team, since_s);
+        }
+        ++*count_out;
+        err = store_trust_next(view, &team, &since_s);
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
+static enum cli_exit print_list(struct store_view *view, bool is_json)
+{
+    struct cli_doc doc = {false};
+    json_t *document = is_json ? cli_doc_begin(&doc, "assay-trust/1") : NULL;
+    json_t *list = is_json ? cli_doc_list(&doc) : NULL;
+    enum cli_exit code = CLI_DONE;
+    size_t count = 0;
+    enum assay_err err = list_teams(view, is_json ? &doc : NULL, list, &count);
+
+    if (err != ASSAY_OK) {
+        json_decref(document);
+        json_decref(list);
+        return cli_report_err("the list of trusted teams", err, NULL);
+    }
+    if (is_json) {
+        cli_doc_put(&doc, document, "teams", list);
+        code = cli_doc_print(&doc, document);
+    } else if (count == 0) {
+        cli_note("No team is trusted here; your own always count.");
+    }
+    return code == CLI_DONE && count == 0 ? CLI_NO : code;
 }
 
 static enum cli_exit run_list(struct cli_context *context,
                               const struct cli_args *args)
 {
     struct store_view *view = NULL;
-    struct assay_id team = {{0}};
-    uint64_t since_s = 0;
-    size_t count = 0;
-    json_t *list = context->json ? json_array() : NULL;
     enum cli_exit code = cli_context_view(context, STORE_NOW, &view);
 
     (void)args;
-    while (code == CLI_DONE &&
-           store_trust_next(view, &team, &since_s) == ASSAY_OK) {
-        print_team(view, &team, since_s, list);
-        count++;
+    if (code == CLI_DONE) {
+        code = print_list(view, context->json);
     }
-    if (code == CLI_DONE && list != NULL) {
-        json_t *whole =
-            json_pack("{s:s, s:O}", "format", "assay-trust/1", "teams", list);
-
-        (void)json_dumpf(whole, stdout, JSON_INDENT(2));
-        (void)printf("\n");
-        json_decref(whole);
-    } else if (code == CLI_DONE && count == 0) {
-        cli_note("No team is trusted here; your own always count.");
-        code = CLI_NO;
-    }
-    json_decref(list);
     store_view_end(view);
     return code;
 }

@@ -29,12 +29,18 @@ static struct cli_field *add(const struct place_in *in, const char *name,
     return field;
 }
 
+static struct cli_field *last_added(const struct place_in *in)
+{
+    return &in->fields->items[in->fields->count - 1];
+}
+
 static void add_text(const struct place_in *in, const char *name,
                      struct assay_bytes text)
 {
-    if (text.data != NULL) {
-        add(in, name, CLI_FIELD_TEXT)->text = text;
-    }
+    struct cli_field *field = add(in, name, CLI_FIELD_TEXT);
+
+    field->text = text;
+    field->is_absent = text.data == NULL;
 }
 
 static void add_word(const struct place_in *in, const char *name,
@@ -64,9 +70,16 @@ static void add_id(const struct place_in *in, const char *name,
     memcpy(field->bytes, bytes, ASSAY_ID_SIZE);
 }
 
+static void add_list(struct cli_fields *fields, const char *list,
+                     enum cli_field_type type)
+{
+    (void)add(&(struct place_in){fields, NULL, 0}, list, type);
+}
+
 static void add_texts(struct cli_fields *fields, const char *list,
                       const struct assay_text_list *texts)
 {
+    add_list(fields, list, CLI_FIELD_LIST);
     for (size_t i = 0; i < texts->count; i++) {
         add_text(&(struct place_in){fields, list, i}, NULL, texts->items[i]);
     }
@@ -75,6 +88,7 @@ static void add_texts(struct cli_fields *fields, const char *list,
 static void add_ids(struct cli_fields *fields, const char *list,
                     const struct assay_id *ids, size_t count)
 {
+    add_list(fields, list, CLI_FIELD_IDS);
     for (size_t i = 0; i < count; i++) {
         add_id(&(struct place_in){fields, list, i}, NULL, ASSAY_ID_RECORD,
                ids[i].hash);
@@ -85,9 +99,8 @@ static void add_place(const struct place_in *in,
                       const struct assay_place *place)
 {
     add_text(in, "url", place->url);
-    if (place->has_capture) {
-        add_id(in, "capture", ASSAY_ID_CAPTURE, place->capture.hash);
-    }
+    add_id(in, "capture", ASSAY_ID_CAPTURE, place->capture.hash);
+    last_added(in)->is_absent = !place->has_capture;
     add_text(in, "quote", place->exact);
     add_text(in, "prefix", place->prefix);
     add_text(in, "suffix", place->suffix);
@@ -108,6 +121,7 @@ static enum assay_err read_claim(const struct assay_record *record,
     add_text(&in, "speaker", claim.speaker);
     add_text(&in, "said", claim.said);
     add_texts(fields, "topics", &claim.topics);
+    add_list(fields, "places", CLI_FIELD_LIST);
     for (size_t i = 0; i < claim.place_count; i++) {
         add_place(&(struct place_in){fields, "places", i}, &claim.places[i]);
     }
@@ -165,9 +179,8 @@ static enum assay_err read_capture(const struct assay_record *record,
     add_text(&in, "media_type", capture.media_type);
     add_number(&in, "size", capture.size);
     add_hash(&in, "sha256", capture.sha256);
-    if (capture.has_captured_at) {
-        add(&in, "captured_at", CLI_FIELD_TIME)->number = capture.captured_at_s;
-    }
+    add(&in, "captured_at", CLI_FIELD_TIME)->number = capture.captured_at_s;
+    last_added(&in)->is_absent = !capture.has_captured_at;
     add_text(&in, "tool", capture.tool);
     return ASSAY_OK;
 }
@@ -186,10 +199,10 @@ static enum assay_err read_profile(const struct assay_record *record,
     add_text(&in, "name", profile.name);
     add_text(&in, "url", profile.url);
     add_text(&in, "contact", profile.contact);
-    if (profile.has_signoffs) {
-        add_number(&in, "signoffs", profile.signoffs);
-    }
+    add_number(&in, "signoffs", profile.signoffs);
+    last_added(&in)->is_absent = !profile.has_signoffs;
     add_texts(fields, "langs", &profile.langs);
+    add_list(fields, "words", CLI_FIELD_LIST);
     for (size_t i = 1; i <= ASSAY_RATING_COUNT; i++) {
         const struct place_in word = {fields, "words", count};
 
@@ -299,7 +312,7 @@ static struct assay_bytes find_gist(const struct cli_fields *fields)
             const struct cli_field *field = &fields->items[j];
 
             if (field->list == NULL && field->type == CLI_FIELD_TEXT &&
-                strcmp(field->name, gists[i]) == 0) {
+                !field->is_absent && strcmp(field->name, gists[i]) == 0) {
                 return field->text;
             }
         }

@@ -18,7 +18,9 @@ enum cli_field_type {
     CLI_FIELD_NUMBER,
     CLI_FIELD_TIME, /* Unix seconds, in number. */
     CLI_FIELD_HASH, /* 32 bytes, shown in hexadecimal digits. */
-    CLI_FIELD_ID    /* 32 bytes, shown with the prefix of id_type. */
+    CLI_FIELD_ID,   /* 32 bytes, shown with the prefix of id_type. */
+    CLI_FIELD_LIST, /* A list begins, called name; its entries follow. */
+    CLI_FIELD_IDS   /* The same, and its entries are ids. */
 };
 
 struct cli_field {
@@ -26,6 +28,7 @@ struct cli_field {
     size_t index;     /* Which entry of the list. */
     const char *name; /* NULL where the entry is this one value. */
     enum cli_field_type type;
+    bool is_absent; /* Its kind has it, this record does not. */
     struct assay_bytes text;
     const char *word;
     uint64_t number;
@@ -39,8 +42,9 @@ struct cli_fields {
 };
 
 /*
- * Reads the body of a record that holds one. Entries of a list stand side by
- * side. A kind that is not known gives no fields. Texts borrow from the body.
+ * Reads the body of a record that holds one: every field of its kind, those
+ * that this record leaves out as absent. Entries of a list stand side by side.
+ * A kind that is not known gives no fields. Texts borrow from the body.
  * Fails as the kinds' readers do, for a body that breaks its kind's rules;
  * *fields_out is unspecified then.
  */

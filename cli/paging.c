@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "paging.h"
 
+#include "record_json.h"
 #include "record_text.h"
 #include "report.h"
 
@@ -43,7 +44,7 @@ enum cli_exit cli_page_begin(struct cli_page *page, struct store_view *view,
         return CLI_USAGE;
     }
     if (is_json) {
-        page->list = json_array();
+        page->list = cli_doc_list(&page->doc);
         if (page->list == NULL) {
             return cli_report_err("the list", ASSAY_E_NOMEM, NULL);
         }
@@ -55,6 +56,7 @@ enum cli_exit cli_page_begin(struct cli_page *page, struct store_view *view,
 enum assay_err cli_page_add(struct cli_page *page, struct store_row *row)
 {
     struct store_item item;
+    json_t *record;
     enum assay_err err = store_item_fill(page->view, row, false, &item);
 
     if (err != ASSAY_OK) {
@@ -65,26 +67,23 @@ enum assay_err cli_page_add(struct cli_page *page, struct store_row *row)
         cli_record_lines(&page->term, &item);
         return ASSAY_OK;
     }
-    return json_array_append_new(page->list,
-                                 cli_json_record(page->view, &item)) == 0
-               ? ASSAY_OK
-               : ASSAY_E_NOMEM;
+    record = cli_doc_object(&page->doc);
+    cli_record_put_whole(&page->doc, record, page->view, &item);
+    cli_doc_add(&page->doc, page->list, record);
+    return page->doc.has_failed ? ASSAY_E_NOMEM : ASSAY_OK;
 }
 
 static enum cli_exit end_json(struct cli_page *page, const char *format)
 {
-    json_t *root = json_object();
-    bool is_good = cli_json_put(root, "format", json_string(format), true);
+    json_t *document = cli_doc_begin(&page->doc, format);
 
-    is_good = cli_json_put(root, "records", json_incref(page->list), is_good);
-    is_good = cli_json_put(
-        root, "next",
-        page->next == 0 ? json_null() : cli_json_number(page->next), is_good);
-    if (!is_good) {
-        json_decref(root);
-        root = NULL;
+    cli_doc_put(&page->doc, document, "records", json_incref(page->list));
+    if (page->next > 0) {
+        cli_doc_put_number(&page->doc, document, "next", page->next);
+    } else {
+        cli_doc_put_null(&page->doc, document, "next");
     }
-    return cli_json_write(root);
+    return cli_doc_print(&page->doc, document);
 }
 
 enum cli_exit cli_page_end(struct cli_page *page, enum assay_err err,

@@ -5,7 +5,8 @@
 #ifndef ASSAY_CLI_PAGING_H
 #define ASSAY_CLI_PAGING_H
 
-#include "record_json.h"
+#include "context.h"
+#include "json.h"
 #include "term.h"
 
 /* Records in a page, and the most that one may have. */
@@ -19,7 +20,8 @@ struct cli_page {
     uint64_t after; /* LSN where the page before ended; 0 for the first. */
     uint64_t next;  /* Out: what the next page is after; 0 at the end. */
     uint64_t count; /* Records written. */
-    json_t *list;   /* NULL: text. */
+    struct cli_doc doc;
+    json_t *list; /* Where records go as JSON; NULL: text. */
     struct cli_term term;
 };
 

@@ -82,16 +82,41 @@ static void put_value(struct cli_term *term, const struct cli_field *field)
     case CLI_FIELD_ID:
         put_id(term, field->id_type, field->bytes);
         break;
+    case CLI_FIELD_LIST:
+    case CLI_FIELD_IDS:
+        break;
     }
+}
+
+/* Whether there is something to show; a list shows its entries. */
+static bool is_shown(const struct cli_field *field)
+{
+    return !field->is_absent && field->type != CLI_FIELD_LIST &&
+           field->type != CLI_FIELD_IDS;
+}
+
+static size_t count_shown(const struct cli_fields *fields)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < fields->count; i++) {
+        count += is_shown(&fields->items[i]) ? 1U : 0U;
+    }
+    return count;
 }
 
 /* A node a field, so that no line of a text can pass for one of ours. */
 static void write_fields(struct cli_term *term, const struct cli_fields *fields)
 {
+    size_t left = count_shown(fields);
+
     for (size_t i = 0; i < fields->count; i++) {
         const struct cli_field *field = &fields->items[i];
 
-        cli_node_begin(term, i + 1 == fields->count);
+        if (!is_shown(field)) {
+            continue;
+        }
+        cli_node_begin(term, --left == 0);
         if (field->list != NULL) {
             cli_putf(term, CLI_DIM, "%s %zu", field->list, field->index + 1);
             cli_put(term, CLI_DIM, field->name != NULL ? " " : ": ");
@@ -113,14 +138,16 @@ static enum assay_err write_said(struct cli_term *term,
     if (fields == NULL) {
         return ASSAY_E_NOMEM;
     }
-    if (cli_fields_of_grant(record, fields) == ASSAY_OK && fields->count > 0) {
+    if (cli_fields_of_grant(record, fields) == ASSAY_OK &&
+        count_shown(fields) > 0) {
         cli_gap_line(term);
         cli_put(term, CLI_BOLD, "What it grants or ends");
         cli_end(term);
         write_fields(term, fields);
     }
     if (record->body.data != NULL &&
-        cli_fields_of_body(record, fields) == ASSAY_OK && fields->count > 0) {
+        cli_fields_of_body(record, fields) == ASSAY_OK &&
+        count_shown(fields) > 0) {
         cli_gap_line(term);
         cli_put(term, CLI_BOLD, "What it says");
         cli_end(term);

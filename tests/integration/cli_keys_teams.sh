@@ -226,7 +226,7 @@ says "$next"
 expect 0 '' key show ann.next
 lacks "$next"
 expect 0 '' --json team show "$team"
-says '"rotations": 1'
+says '"rotation_count": 1'
 state_of Thief rotated
 state_of Cyd in-force
 

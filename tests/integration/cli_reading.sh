@@ -31,18 +31,15 @@ expect()
         fail "no '$word': assay $*"
 }
 
-# json EXPRESSION ARGUMENTS: what it prints parses, is ASCII, and the
-# expression over it (d) is true.
+# json EXPRESSION ARGUMENTS: what it prints has the form of docs/json.md, is
+# ASCII, and the expression over it (d) is true.
 json()
 {
     expression=$1
     shift
     "$ASSAY_BIN" --json "$@" >out 2>err </dev/null || true
-    "$PYTHON3" -m json.tool <out >/dev/null || fail "no JSON: assay $*"
-    "$PYTHON3" -c 'import json, sys
-d = json.loads(open("out", encoding="ascii").read())
-sys.exit(0 if eval(sys.argv[1]) else 1)' "$expression" ||
-        fail "not so: $expression: assay $*"
+    "$PYTHON3" "$ASSAY_SOURCE_DIR/tests/integration/json_form.py" out \
+        "$ASSAY_SOURCE_DIR/docs/json.md" "$expression" || fail "assay $*"
 }
 
 # harmless: what was printed is UTF-8 without control or bidi characters, and
@@ -110,7 +107,13 @@ json 'd["format"] == "assay-record/1" and d["body"]["text"] == "The sea is dry."
     show "$claim"
 json 'd["body"]["topics"] == ["sea"] and d["state"]["signature"] == "good"' \
     show "$claim"
-json 'd["body"]["places"] == [{"url": "https://a.example/"}]' show "$claim"
+json 'd["body"]["places"][0] == {"url": "https://a.example/", "capture": None,
+    "capture_hex": None, "quote": None, "prefix": None, "suffix": None}' \
+    show "$claim"
+json 'd["body"]["lang"] is None and len(d["id_hex"]) == 64' show "$claim"
+json 'd["auth"] is None and len(d["prev"]) == 0 and d["log"] == d["id"]' \
+    show "$team"
+json 'd["grant"]["next_key_hash"] and d["body"]["words"] == []' show "$team"
 json "[a['id'] for a in d['about']] == ['$claim', '$source']" show "$verdict"
 json 'd["body"]["text"].startswith("A\u202eB")' show "$hostile"
 expect 0 '"The sea is dry."' show --diag "$claim"
@@ -177,6 +180,33 @@ for id in "$claim" "$hostile"; do
         [ ! -s err ] || fail 'dot complains'
     fi
 done
+
+# What else is asked about keys, teams and the ledger.
+json 'd["keys"][0]["name"] == "ann" and d["keys"][0]["made"].endswith("Z")' \
+    key list
+json 'd["format"] == "assay-key/1" and not d["is_encrypted"]' key show ann
+json "d['teams'][0]['id'] == '$team' and d['teams'][0]['counts_as'] == 'own'" \
+    team list
+json 'd["name"] == "Desk" and d["grants"][0]["grant"] == d["id"]' team show Desk
+json 'd["teams"] == []' trust list
+expect 1 '' --json trust list
+expect 0 '' trust add "$team"
+json 'd["teams"][0]["name"] == "Desk" and d["teams"][0]["since"]' trust list
+expect 0 '' trust remove "$team"
+json 'd["records"] == 5 and d["kinds"]["claim"] == 2' stats
+json 'd["records"] == 5 and d["problems"] == []' check
+cp ledger/keys/ann.key ledger/keys/eve.key
+chmod 644 ledger/keys/eve.key
+json '[k["key"] for k in d["keys"] if k["name"] == "eve"] == [None]' key list
+rm ledger/keys/eve.key
+
+# A file's name may be no text at all; the answer is JSON all the same.
+[ -d ledger/captures ] || mkdir -m 700 ledger/captures
+odd="ledger/captures/$(printf 'odd\377')"
+printf 'x' >"$odd"
+json '"odd\ufffd" in d["problems"][0]["problem"]' check
+expect 1 '' check --json
+rm -f "$odd"
 
 # verify: a record, the ledger, and files without any ledger.
 expect 0 'it stands' verify "$short"

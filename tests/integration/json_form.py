@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""json_form.py FILE JSON.MD EXPRESSION: a document has the form of docs/json.md
+and the expression over it (d) is true.
+
+Ids stand in both spellings, which name the same bytes; times are RFC 3339 or
+a far number; and every member is one that the page names.
+"""
+import json
+import re
+import sys
+
+ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+TIMES = {"time", "received", "at", "made", "since", "captured_at", "as_of"}
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def fail(why):
+    sys.exit("%s: %s" % (sys.argv[1], why))
+
+
+def hex_of(text):
+    """The 32 bytes of a text form; its checksum is another test's matter."""
+    data = text[text.rindex("1") + 1 : -6]
+    bits = "".join(format(ALPHABET.index(c), "05b") for c in data)
+    return "".join(format(int(bits[i : i + 8], 2), "02x")
+                   for i in range(0, 256, 8))
+
+
+def check_pair(name, text, digits):
+    if isinstance(text, list) and isinstance(digits, list):
+        if [hex_of(one) for one in text] != digits:
+            fail("%s is not %s_hex" % (name, name))
+    elif (text is None) != (digits is None):
+        fail("one spelling of %s is null" % name)
+    elif text is not None and hex_of(text) != digits:
+        fail("%s is not %s_hex" % (name, name))
+
+
+def check_member(name, value, owner, known):
+    if name.endswith("_hex"):
+        if name[:-4] not in owner:
+            fail("%s stands alone" % name)
+        check_pair(name[:-4], owner[name[:-4]], value)
+        return
+    if name not in known:
+        fail("no member %s in docs/json.md" % name)
+    is_id = isinstance(value, str) and re.fullmatch(
+        "(record|claim|source|verdict|capture|team|key)1[%s]{58}" % ALPHABET,
+        value)
+    if is_id and name + "_hex" not in owner:
+        fail("%s has no %s_hex" % (name, name))
+    if name in TIMES and isinstance(value, str) and not TIME.fullmatch(value):
+        fail("%s is no time: %s" % (name, value))
+
+
+def walk(value, known):
+    if isinstance(value, dict):
+        for name, member in value.items():
+            check_member(name, member, value, known)
+            # Words of our own name the members of kinds.
+            walk(member, known | set(member) if name == "kinds" else known)
+    elif isinstance(value, list):
+        for entry in value:
+            walk(entry, known)
+
+
+def main():
+    with open(sys.argv[1], encoding="ascii") as file:
+        document = json.load(file)
+    with open(sys.argv[2], encoding="utf-8") as file:
+        page = file.read()
+    if document["format"] not in page:
+        fail("no format %s in docs/json.md" % document["format"])
+    walk(document, set(re.findall(r"`([a-z_0-9]+)`", page)))
+    if not eval(sys.argv[3], {"d": document}):
+        fail("not so: %s" % sys.argv[3])
+
+
+main()
