@@ -8,42 +8,24 @@
 #include "report.h"
 #include "store/chain.h"
 #include "store/log.h"
+#include "store/where.h"
 
 /* How many of several that could be meant are listed. */
 #define CANDIDATES_MAX 10
 
-static char *join(const char *folder, const char *rest)
-{
-    size_t size = strlen(folder) + strlen(rest) + 1;
-    char *path = malloc(size);
-
-    if (path != NULL) {
-        (void)snprintf(path, size, "%s%s", folder, rest);
-    }
-    return path;
-}
-
 char *cli_context_folder(const struct cli_context *context)
 {
-    const char *named = context->ledger_option != NULL ? context->ledger_option
-                                                       : getenv("ASSAY_LEDGER");
-    const char *data = getenv("XDG_DATA_HOME");
-    const char *home = getenv("HOME");
     char *folder = NULL;
+    enum assay_err err = store_where(context->ledger_option, &folder);
 
-    if (named != NULL && named[0] != '\0') {
-        folder = strdup(named);
-    } else if (data != NULL && data[0] == '/') {
-        folder = join(data, "/assay");
-    } else if (home != NULL && home[0] == '/') {
-        folder = join(home, "/.local/share/assay");
-    } else {
+    if (err == ASSAY_E_NOT_FOUND) {
         cli_report("no ledger is named, and there is no home folder. Give "
                    "--ledger DIR or set ASSAY_LEDGER.");
         return NULL;
     }
-    if (folder == NULL) {
-        (void)cli_report_err("the ledger's folder", ASSAY_E_NOMEM, NULL);
+    if (err != ASSAY_OK) {
+        (void)cli_report_err("the ledger's folder", err, NULL);
+        return NULL;
     }
     return folder;
 }
