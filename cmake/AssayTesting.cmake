@@ -5,7 +5,8 @@
 #     builds test_<n> from a cmocka source and runs it as the test <n>
 #   assay_script_test(NAME n COMMAND … [LABELS …] [TIMEOUT s])
 #     runs a command from the folder of its CMakeLists.txt; it finds the program
-#     in $ASSAY_BIN and a python with the distribution's packages in $PYTHON3
+#     in $ASSAY_BIN, the node in $ASSAYD_BIN and a python with the
+#     distribution's packages in $PYTHON3
 #   assay_fuzzer(NAME n SOURCES … LIBS … [LABELS …] [TIMEOUT s])
 #     builds fuzz_<n>; the seeds in corpus/<n>/ are an ordinary test
 #   assay_bench(NAME n SOURCES … LIBS …)
@@ -57,12 +58,16 @@ function(assay_script_test)
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
   assay_test_environment(${arg_NAME} "${arg_LABELS}" ${arg_TIMEOUT})
   set_property(TEST ${arg_NAME} APPEND PROPERTY ENVIRONMENT
-    "PYTHON3=${ASSAY_PYTHON3}"
+    "PYTHON3=${ASSAY_PYTHON3}" "PYTHONDONTWRITEBYTECODE=1"
     "ASSAY_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
     "ASSAY_BINARY_DIR=${PROJECT_BINARY_DIR}")
   if(TARGET assay)
     set_property(TEST ${arg_NAME} APPEND PROPERTY ENVIRONMENT
       "ASSAY_BIN=$<TARGET_FILE:assay>")
+  endif()
+  if(TARGET assayd)
+    set_property(TEST ${arg_NAME} APPEND PROPERTY ENVIRONMENT
+      "ASSAYD_BIN=$<TARGET_FILE:assayd>")
   endif()
 endfunction()
 

@@ -182,6 +182,10 @@ function check_words(line,    rest, word)
             if (folder == "protocol" && (word in impure)) {
                 offence(word "(): protocol/ has no " impure[word])
             }
+            if (folder == "node" && FILENAME != "node/clock.c" &&
+                (word in told)) {
+                offence(word "(): only node/clock.c reads " told[word])
+            }
             if (folder == "tests" && (word in sleeps)) {
                 offence(word "(): a test does not wait for time to pass")
             }
@@ -242,6 +246,11 @@ BEGIN {
     fill(impure, "randombytes crypto_sign_keypair crypto_box_keypair", \
          "randomness; it is an argument")
     fill(impure, "getenv system exit _exit", "world around it")
+    fill(told, "time clock_gettime gettimeofday timespec_get uv_now", "time")
+    fill(told, "uv_hrtime uv_gettimeofday uv_update_time", "time")
+    fill(told, "randombytes_buf randombytes_random randombytes_uniform", \
+         "randomness")
+    fill(told, "randombytes uv_random", "randomness")
     fill(sleeps, "sleep usleep nanosleep clock_nanosleep", 1)
 }
 
@@ -327,7 +336,7 @@ check_listed()
 # Each header compiles alone, with nothing before it.
 check_headers()
 {
-    flags=$(pkg-config --cflags libsodium libcbor lmdb jansson 2>/dev/null) ||
+    flags=$(pkg-config --cflags libsodium libcbor lmdb jansson libuv 2>/dev/null) ||
         flags=
     while IFS= read -r header; do
         if ! printf '#include "%s"\ntypedef int alone;\n' "$header" |
