@@ -69,10 +69,6 @@ enum assay_err store_batch_begin(struct store_ledger *ledger, uint64_t now_s,
     if (ledger->mode != STORE_WRITE) {
         return ASSAY_E_READONLY;
     }
-    err = store_ledger_make_room(ledger);
-    if (err != ASSAY_OK) {
-        return err;
-    }
     batch = calloc(1, sizeof(*batch));
     if (batch == NULL) {
         return ASSAY_E_NOMEM;

@@ -19,7 +19,9 @@
 struct store_batch;
 
 /* Begins; now_s is the receive time of its records (raised to the last one's
- * if the clock went back). ASSAY_E_READONLY, ASSAY_E_FULL, ASSAY_E_IO. */
+ * if the clock went back). This thread must have no view open: where the map
+ * has to grow, this waits until every view of the process has ended.
+ * ASSAY_E_READONLY, ASSAY_E_FULL, ASSAY_E_IO. */
 ASSAY_MUST_CHECK
 enum assay_err store_batch_begin(struct store_ledger *ledger, uint64_t now_s,
                                  struct store_batch **batch_out);

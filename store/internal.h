@@ -119,13 +119,13 @@ enum assay_err store_ledger_open_sized(const char *dir, enum store_mode mode,
                                        struct store_ledger **ledger_out,
                                        struct assay_fault *fault_out);
 
-/* Makes sure that the map has the ledger's headroom. No view or batch of this
- * thread may be open. */
-ASSAY_MUST_CHECK
-enum assay_err store_ledger_make_room(struct store_ledger *ledger);
-
-/* Begins a transaction, taking in the map's growth by another process. The
- * caller holds map_lock for reading; it is released and taken again. */
+/*
+ * Begins a transaction, taking in the map's growth by another process; one
+ * that writes finds the ledger's headroom in the map, which grows for it. The
+ * caller holds map_lock for reading. Where the map changes, that is released
+ * and taken again, and all views of this process are waited for: the thread
+ * must hold none.
+ */
 ASSAY_MUST_CHECK
 enum assay_err store_ledger_begin(struct store_ledger *ledger, unsigned flags,
                                   MDB_txn **txn_out);

@@ -350,43 +350,56 @@ const char *store_ledger_dir(const struct store_ledger *ledger)
     return ledger->dir;
 }
 
-enum assay_err store_ledger_make_room(struct store_ledger *ledger)
+/* Whether the map has the ledger's headroom behind the pages in use. */
+static bool has_room(const struct store_ledger *ledger, uint64_t *wanted_out)
 {
     MDB_envinfo info;
     MDB_stat stat;
-    uint64_t used;
-    int code = 0;
 
-    ASSAY_CHECK(pthread_rwlock_wrlock(&ledger->map_lock) == 0);
-    if (mdb_env_info(ledger->env, &info) == 0 &&
-        mdb_env_stat(ledger->env, &stat) == 0) {
-        used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
-        if (info.me_mapsize < used + ledger->headroom) {
-            code =
-                mdb_env_set_mapsize(ledger->env, used * 2 + ledger->headroom);
-        }
+    if (mdb_env_info(ledger->env, &info) != 0 ||
+        mdb_env_stat(ledger->env, &stat) != 0) {
+        return true; /* The next call of LMDB fails as well, and says why. */
     }
+    uint64_t used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+    *wanted_out = used * 2 + ledger->headroom;
+    return info.me_mapsize >= used + ledger->headroom;
+}
+
+/* Gives the map another size, 0 being the one that the file has from another
+ * process. Waits until no view of this process is left. */
+static int resize(struct store_ledger *ledger, uint64_t size)
+{
     ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
-    return store_err_from_mdb(code);
+    ASSAY_CHECK(pthread_rwlock_wrlock(&ledger->map_lock) == 0);
+    int code = mdb_env_set_mapsize(ledger->env, size);
+    ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
+    ASSAY_CHECK(pthread_rwlock_rdlock(&ledger->map_lock) == 0);
+    return code;
 }
 
 enum assay_err store_ledger_begin(struct store_ledger *ledger, unsigned flags,
                                   MDB_txn **txn_out)
 {
-    int code = mdb_txn_begin(ledger->env, NULL, flags, txn_out);
+    bool is_write = (flags & MDB_RDONLY) == 0;
 
-    while (code == MDB_MAP_RESIZED) {
-        /* Another process made the map larger: take its size. */
-        ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
-        ASSAY_CHECK(pthread_rwlock_wrlock(&ledger->map_lock) == 0);
-        code = mdb_env_set_mapsize(ledger->env, 0);
-        ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
-        ASSAY_CHECK(pthread_rwlock_rdlock(&ledger->map_lock) == 0);
-        if (code == 0) {
-            code = mdb_txn_begin(ledger->env, NULL, flags, txn_out);
+    for (;;) {
+        uint64_t wanted = 0;
+        int code = mdb_txn_begin(ledger->env, NULL, flags, txn_out);
+
+        if (code == MDB_MAP_RESIZED) {
+            code = resize(ledger, 0);
+        } else if (code == 0 && is_write && !has_room(ledger, &wanted)) {
+            /* Asked only now, when nobody else writes: what others wrote
+             * while we waited for our turn has taken of the room. */
+            mdb_txn_abort(*txn_out);
+            code = resize(ledger, wanted);
+        } else {
+            return store_err_from_mdb(code);
+        }
+        if (code != 0) {
+            return store_err_from_mdb(code);
         }
     }
-    return store_err_from_mdb(code);
 }
 
 enum assay_err store_ledger_stats(struct store_ledger *ledger,
