@@ -24,4 +24,13 @@ enum assay_err store_frontier_extend(struct store_log *log,
                                      const struct assay_record *record,
                                      uint64_t lsn);
 
+/*
+ * Counts a log's records again and finds its heads, as they are in the view.
+ * Records are taken in the order in which they came: in that of their seq, a
+ * log that was frozen and then healed has more heads on the way than there is
+ * room for. Needs 8 bytes a record. ASSAY_E_CORRUPT, ASSAY_E_NOMEM.
+ */
+ASSAY_MUST_CHECK
+enum assay_err store_log_rewind(struct store_view *view, struct store_log *log);
+
 #endif

@@ -5,28 +5,7 @@
 #include "index.h"
 #include "rows.h"
 
-/* Heads as they were at the view's last LSN: the log is walked again. */
-static enum assay_err rewind_heads(struct store_view *view,
-                                   struct store_log *log)
-{
-    struct store_log_cursor cursor = {0, 0};
-    struct store_row row;
-    enum assay_err err;
-
-    log->head_count = 0;
-    log->record_count = 0;
-    for (;;) {
-        err = store_log_next_row(view, log->log_lsn, &cursor, &row);
-        if (err != ASSAY_OK) {
-            break;
-        }
-        err = store_frontier_extend(log, &row.record, row.lsn);
-        if (err != ASSAY_OK) {
-            break;
-        }
-    }
-    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
-}
+#include <stdlib.h>
 
 static enum assay_err get_log(struct store_view *view, uint64_t log_lsn,
                               struct store_log *log_out)
@@ -38,7 +17,7 @@ static enum assay_err get_log(struct store_view *view, uint64_t log_lsn,
     }
     err = store_frontier_get(view, log_lsn, log_out);
     if (err == ASSAY_OK && view->as_of_s != STORE_NOW) {
-        err = rewind_heads(view, log_out);
+        err = store_log_rewind(view, log_out);
     }
     return err;
 }
@@ -126,4 +105,78 @@ enum assay_err store_log_next_row(struct store_view *view, uint64_t log_lsn,
         *cursor = next;
     }
     return err;
+}
+
+/* LSNs of a log's records. */
+struct lsns {
+    uint64_t *items;
+    size_t count;
+    size_t cap;
+};
+
+static enum assay_err add_lsn(struct lsns *lsns, uint64_t lsn)
+{
+    if (lsns->count == lsns->cap) {
+        size_t cap = lsns->cap * 2 + 64;
+        uint64_t *grown = realloc(lsns->items, cap * sizeof(*grown));
+
+        if (grown == NULL) {
+            return ASSAY_E_NOMEM;
+        }
+        lsns->items = grown;
+        lsns->cap = cap;
+    }
+    lsns->items[lsns->count++] = lsn;
+    return ASSAY_OK;
+}
+
+static int compare_lsns(const void *a, const void *b)
+{
+    const uint64_t *first = a;
+    const uint64_t *second = b;
+
+    return (*first > *second) - (*first < *second);
+}
+
+static enum assay_err list_lsns(struct store_view *view, uint64_t log_lsn,
+                                struct lsns *lsns)
+{
+    struct store_log_cursor at = {0, 0};
+    enum assay_err err = ASSAY_OK;
+
+    while (err == ASSAY_OK) {
+        err = next_in_log(view, log_lsn, &at);
+        if (err == ASSAY_OK) {
+            err = add_lsn(lsns, at.lsn);
+        }
+    }
+    if (err == ASSAY_E_NOT_FOUND && lsns->count > 0) {
+        qsort(lsns->items, lsns->count, sizeof(*lsns->items), compare_lsns);
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
+enum assay_err store_log_rewind(struct store_view *view, struct store_log *log)
+{
+    struct lsns lsns = {NULL, 0, 0};
+    struct store_log walked = *log;
+    struct store_row row;
+    enum assay_err err = list_lsns(view, log->log_lsn, &lsns);
+
+    walked.head_count = 0;
+    walked.record_count = 0;
+    walked.is_frozen = false;
+    for (size_t i = 0; i < lsns.count && err == ASSAY_OK; i++) {
+        err = store_view_by_lsn(view, lsns.items[i], &row);
+        if (err == ASSAY_OK) {
+            err = store_frontier_extend(&walked, &row.record, row.lsn);
+        }
+    }
+    free(lsns.items);
+    if (err == ASSAY_OK) {
+        *log = walked;
+    }
+    /* It was taken in this order, so it can be walked in it. */
+    return err == ASSAY_E_NOT_FOUND || err == ASSAY_E_FROZEN ? ASSAY_E_CORRUPT
+                                                             : err;
 }
