@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test_ledger.h"
 
+#include "store/check.h"
 #include "testing.h"
 
 void test_ledger_make(struct test_ledger *test)
@@ -26,27 +27,68 @@ void test_ledger_reopen(struct test_ledger *test, enum store_mode mode)
                      ASSAY_OK);
 }
 
-void test_ledger_fill(struct test_ledger *test, const struct history *history,
-                      const size_t *order, size_t count)
+struct store_batch *test_ledger_begin(struct test_ledger *test, uint64_t now_s)
 {
     struct store_batch *batch = NULL;
 
-    assert_int_equal(store_batch_begin(test->ledger, TEST_NOW_S, &batch),
-                     ASSAY_OK);
-    for (size_t index = 0; index < count; index++) {
-        const struct history_item *item =
-            history_item(history, order != NULL ? order[index] : index);
-        struct assay_record record;
-        uint64_t lsn = 0;
-        bool has_new_body = false;
+    assert_int_equal(store_batch_begin(test->ledger, now_s, &batch), ASSAY_OK);
+    return batch;
+}
 
-        assert_int_equal(
-            assay_record_open(item->envelope, item->body, &record, NULL),
-            ASSAY_OK);
-        assert_int_equal(store_batch_put(batch, &record, &lsn, &has_new_body),
-                         ASSAY_OK);
-    }
+void test_ledger_commit(struct store_batch *batch)
+{
     assert_int_equal(store_batch_commit(batch), ASSAY_OK);
+}
+
+enum assay_err test_ledger_put(struct store_batch *batch,
+                               struct assay_bytes envelope,
+                               struct assay_bytes body)
+{
+    struct assay_record record;
+    uint64_t lsn = 0;
+    bool has_new_body = false;
+
+    assert_int_equal(assay_record_open(envelope, body, &record, NULL),
+                     ASSAY_OK);
+    return store_batch_put(batch, &record, &lsn, &has_new_body);
+}
+
+enum assay_err test_ledger_put_item(struct store_batch *batch,
+                                    const struct history *history, size_t index)
+{
+    const struct history_item *item = history_item(history, index);
+
+    return test_ledger_put(batch, item->envelope, item->body);
+}
+
+void test_ledger_fill(struct test_ledger *test, const struct history *history,
+                      const size_t *order, size_t count)
+{
+    struct store_batch *batch = test_ledger_begin(test, TEST_NOW_S);
+
+    for (size_t index = 0; index < count; index++) {
+        assert_int_equal(
+            test_ledger_put_item(batch, history,
+                                 order != NULL ? order[index] : index),
+            ASSAY_OK);
+    }
+    test_ledger_commit(batch);
+}
+
+static void on_problem(void *context, uint64_t lsn, const char *sentence)
+{
+    (void)context;
+    fail_msg("record %llu: %s", (unsigned long long)lsn, sentence);
+}
+
+void test_ledger_check(struct test_ledger *test)
+{
+    const struct store_check_hooks hooks = {.problem = on_problem};
+    struct store_check_report report;
+
+    assert_int_equal(store_check(test->ledger, &hooks, &report), ASSAY_OK);
+    assert_int_equal(report.problems, 0);
+    assert_int_equal(report.records, test_ledger_count(test));
 }
 
 uint64_t test_ledger_count(struct test_ledger *test)

@@ -29,6 +29,24 @@ void test_ledger_reopen(struct test_ledger *test, enum store_mode mode);
 void test_ledger_fill(struct test_ledger *test, const struct history *history,
                       const size_t *order, size_t count);
 
+/* Begins and commits a batch of the ledger, received at now_s. */
+struct store_batch *test_ledger_begin(struct test_ledger *test, uint64_t now_s);
+void test_ledger_commit(struct store_batch *batch);
+
+/* Opens a record, which must be right in itself, and puts it into a batch;
+ * returns what the batch says. */
+enum assay_err test_ledger_put(struct store_batch *batch,
+                               struct assay_bytes envelope,
+                               struct assay_bytes body);
+
+/* The same for a record of a history. */
+enum assay_err test_ledger_put_item(struct store_batch *batch,
+                                    const struct history *history,
+                                    size_t index);
+
+/* Walks the whole ledger; fails the test with the first problem. */
+void test_ledger_check(struct test_ledger *test);
+
 /* How many records it holds. */
 uint64_t test_ledger_count(struct test_ledger *test);
 
