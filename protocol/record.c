@@ -63,6 +63,24 @@ static void read_envelope(struct assay_cbor_reader *reader,
     assay_cbor_read_fixed(reader, record->signature, ASSAY_SIGNATURE_SIZE);
 }
 
+enum assay_err assay_record_id(struct assay_bytes envelope,
+                               struct assay_id *id_out)
+{
+    struct assay_cbor_reader reader;
+    struct assay_record record;
+
+    assay_cbor_reader_init(&reader, envelope);
+    read_envelope(&reader, &record);
+    enum assay_err err = assay_cbor_reader_finish(&reader, NULL);
+    if (err == ASSAY_OK) {
+        struct assay_sig_structure structure =
+            assay_sig_structure_of(envelope, record.signed_bytes);
+
+        assay_sig_structure_hash(&structure, id_out);
+    }
+    return err;
+}
+
 static void refuse(struct assay_fault *fault_out, const char *rule)
 {
     if (fault_out != NULL) {

@@ -72,6 +72,12 @@ enum assay_err assay_record_parse(struct assay_bytes envelope,
                                   struct assay_record *record_out,
                                   struct assay_fault *fault_out);
 
+/* The id of the record in an envelope, whose payload is not read: for bytes
+ * that were parsed once. ASSAY_E_TRUNCATED, ASSAY_E_MALFORMED. */
+ASSAY_MUST_CHECK
+enum assay_err assay_record_id(struct assay_bytes envelope,
+                               struct assay_id *id_out);
+
 /*
  * Checks the signature of a parsed record, that the keys which it names as a
  * grant (a found or rotate record's own, a member's) lie in the prime-order

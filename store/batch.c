@@ -123,20 +123,18 @@ static enum assay_err append_row(struct store_batch *batch,
                                  const struct store_row *row)
 {
     const struct assay_record *record = &row->record;
-    struct store_row_head head = {row->received_s, row->log_lsn, 0, {0}};
-    MDB_val key = store_val(&row->lsn, sizeof(row->lsn));
-    MDB_val val = store_val(NULL, sizeof(head) + record->envelope.len);
-    int code;
+    struct store_row_head head = {
+        .log_lsn = row->log_lsn,
+        .received_s = row->received_s,
+    };
+    enum assay_err err;
 
     memcpy(head.id, record->id.hash, sizeof(head.id));
-    code = mdb_put(batch->view.txn, batch->view.ledger->tables[STORE_RECORDS],
-                   &key, &val, MDB_APPEND | MDB_RESERVE);
-    if (code != 0) {
-        return store_err_from_mdb(code);
+    err = store_row_put(&batch->view, row->lsn, &head, record->envelope,
+                        MDB_APPEND);
+    if (err != ASSAY_OK) {
+        return err;
     }
-    memcpy(val.mv_data, &head, sizeof(head));
-    memcpy((uint8_t *)val.mv_data + sizeof(head), record->envelope.data,
-           record->envelope.len);
     batch->meta.stats.record_bytes += record->envelope.len;
     return record->body.data == NULL
                ? ASSAY_OK
@@ -147,37 +145,27 @@ static enum assay_err append_row(struct store_batch *batch,
 static enum assay_err adopt_missing(struct store_batch *batch,
                                     const struct store_row *row)
 {
-    uint8_t bytes[STORE_KEY_MAX];
-    MDB_cursor *cursor = NULL;
-    MDB_val key;
-    int code;
+    struct store_entry waiting;
+    struct store_entry entry;
     enum assay_err err = ASSAY_OK;
 
     if (batch->meta.stats.missing == 0) {
         return ASSAY_OK;
     }
-    memcpy(bytes, row->record.id.hash, ASSAY_ID_SIZE);
-    code = mdb_cursor_open(batch->view.txn,
-                           batch->view.ledger->tables[STORE_MISSING], &cursor);
-    while (code == 0 && err == ASSAY_OK) {
-        struct store_entry entry = {.table = STORE_REFS};
-
-        key = store_val(bytes, ASSAY_ID_SIZE);
-        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
-        if (code != 0 || key.mv_size != ASSAY_ID_SIZE + 9 ||
-            memcmp(key.mv_data, bytes, ASSAY_ID_SIZE) != 0) {
-            break;
+    while (err == ASSAY_OK) {
+        store_entry_missing(&row->record.id, 0, 0, &waiting);
+        err = store_index_seek(&batch->view, &waiting);
+        if (err == ASSAY_E_NOT_FOUND) {
+            return ASSAY_OK;
         }
-        store_put_u64(entry.key, row->lsn);
-        memcpy(entry.key + 8, (const uint8_t *)key.mv_data + ASSAY_ID_SIZE, 9);
-        entry.key_len = 17;
-        code = mdb_cursor_del(cursor, 0);
-        batch->meta.stats.missing--;
-        err = store_index_put(&batch->view, &entry);
-    }
-    mdb_cursor_close(cursor);
-    if (code != 0 && code != MDB_NOTFOUND) {
-        err = store_err_from_mdb(code);
+        if (err == ASSAY_OK) {
+            store_entry_adopt(&waiting, row->lsn, &entry);
+            err = store_index_put(&batch->view, &entry);
+        }
+        if (err == ASSAY_OK) {
+            err = store_index_del(&batch->view, &waiting);
+            batch->meta.stats.missing--;
+        }
     }
     return err;
 }

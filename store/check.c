@@ -57,28 +57,17 @@ static const char *table_name(enum store_table table)
 static enum assay_err confirm(void *context, const struct store_entry *entry)
 {
     struct store_checking *checking = context;
-    struct store_view *view = checking->view;
-    MDB_val key = store_val(entry->key, entry->key_len);
-    MDB_val val = store_val(&entry->value, sizeof(entry->value));
-    MDB_cursor *cursor = NULL;
-    bool is_id = entry->table == STORE_IDS;
-    int code =
-        mdb_cursor_open(view->txn, view->ledger->tables[entry->table], &cursor);
+    enum assay_err err = store_index_has(checking->view, entry);
 
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, is_id ? &val : NULL,
-                              is_id ? MDB_GET_BOTH : MDB_SET);
-    }
-    mdb_cursor_close(cursor);
     checking->expected[entry->table]++;
     checking->report.index_entries++;
-    if (code == MDB_NOTFOUND) {
+    if (err == ASSAY_E_NOT_FOUND) {
         store_check_say(checking, checking->lsn,
                         "an entry of the index %s is missing",
                         table_name(entry->table));
-        code = 0;
+        err = ASSAY_OK;
     }
-    return store_err_from_mdb(code);
+    return err;
 }
 
 /* Counts a row as a batch would have. */

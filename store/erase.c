@@ -72,23 +72,19 @@ static enum assay_err mark_erased(struct store_batch *batch, uint64_t lsn)
 {
     struct store_row_head head;
     struct assay_bytes envelope;
-    uint8_t value[sizeof(head) + ASSAY_RECORD_MAX];
-    MDB_val key = store_val(&lsn, sizeof(lsn));
+    uint8_t copy[ASSAY_RECORD_MAX];
     enum assay_err err = store_row_get(&batch->view, lsn, &head, &envelope);
 
     if (err != ASSAY_OK) {
         return err;
     }
-    if (envelope.len > ASSAY_RECORD_MAX) {
+    if (envelope.len > sizeof(copy)) {
         return ASSAY_E_CORRUPT;
     }
     head.flags |= STORE_ROW_ERASED;
-    memcpy(value, &head, sizeof(head));
-    memcpy(value + sizeof(head), envelope.data, envelope.len);
-    MDB_val val = store_val(value, sizeof(head) + envelope.len);
-    return store_err_from_mdb(mdb_put(batch->view.txn,
-                                      batch->view.ledger->tables[STORE_RECORDS],
-                                      &key, &val, 0));
+    memcpy(copy, envelope.data, envelope.len);
+    return store_row_put(&batch->view, lsn, &head,
+                         (struct assay_bytes){copy, envelope.len}, 0);
 }
 
 static enum assay_err delete_index(void *context,

@@ -21,25 +21,16 @@
 enum store_table {
     STORE_RECORDS,  /* lsn -> row head, envelope */
     STORE_BODIES,   /* lsn -> body */
-    STORE_IDS,      /* first 8 bytes of id -> lsn, several */
-    STORE_LOGS,     /* log lsn, seq, lsn -> nothing */
+    STORE_IDS,      /* first byte of id -> 7 more of it, lsn */
+    STORE_LOGS,     /* log lsn -> seq, lsn */
     STORE_FRONTIER, /* log lsn -> grant, team, key, heads */
-    STORE_REFS,     /* named lsn, kind, lsn -> nothing */
-    STORE_MISSING,  /* named id, kind, lsn -> nothing */
-    STORE_LISTS,    /* tag, key, lsn -> nothing */
+    STORE_REFS,     /* named lsn -> kind, lsn */
+    STORE_MISSING,  /* named id -> kind, lsn */
+    STORE_LISTS,    /* tag, key -> lsn */
     STORE_LOCAL,    /* tag, key -> trust, erasures: this ledger's own */
     STORE_META,     /* name -> format, counters */
     STORE_TABLE_COUNT
 };
-
-/* What comes before an envelope in the table of records. */
-struct store_row_head {
-    uint64_t received_s;
-    uint64_t log_lsn;
-    uint64_t flags; /* STORE_ROW_*. */
-    uint8_t id[ASSAY_ID_SIZE];
-};
-#define STORE_ROW_ERASED 1U
 
 /* One head in the table of the frontier. */
 struct store_frontier_head {
@@ -68,7 +59,7 @@ struct store_meta {
     struct store_stats stats; /* disk_bytes is unused here. */
 };
 
-/* Tags of the table of lists; the rest of the key follows, then the LSN. */
+/* Tags of the table of lists; the rest of the key follows. */
 enum store_list_tag {
     STORE_TAG_KIND = 1,   /* kind, 1 byte */
     STORE_TAG_TOPIC = 2,  /* first 8 bytes of SHA-256(topic) */
@@ -84,7 +75,7 @@ enum store_local_tag {
     STORE_LOCAL_WANTED = 3   /* id of a body that retractions ask to erase */
 };
 
-/* The longest key of all tables. */
+/* The longest key of the table of this ledger's own. */
 #define STORE_KEY_MAX 64
 
 struct store_ledger {

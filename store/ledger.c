@@ -21,6 +21,9 @@
 
 #define READERS_MAX 512
 
+/* All indexes (entry.h): values of one length, in order, under a key. */
+#define INDEX_FORM (MDB_DUPSORT | MDB_DUPFIXED)
+
 struct table_form {
     const char *name;
     unsigned flags;
@@ -29,13 +32,12 @@ struct table_form {
 static const struct table_form table_forms[STORE_TABLE_COUNT] = {
     [STORE_RECORDS] = {"records", MDB_INTEGERKEY},
     [STORE_BODIES] = {"bodies", MDB_INTEGERKEY},
-    [STORE_IDS] = {"ids", MDB_INTEGERKEY | MDB_DUPSORT | MDB_DUPFIXED |
-                              MDB_INTEGERDUP},
-    [STORE_LOGS] = {"logs", 0},
+    [STORE_IDS] = {"ids", INDEX_FORM},
+    [STORE_LOGS] = {"logs", INDEX_FORM},
     [STORE_FRONTIER] = {"frontier", MDB_INTEGERKEY},
-    [STORE_REFS] = {"refs", 0},
-    [STORE_MISSING] = {"missing", 0},
-    [STORE_LISTS] = {"lists", 0},
+    [STORE_REFS] = {"refs", INDEX_FORM},
+    [STORE_MISSING] = {"missing", INDEX_FORM},
+    [STORE_LISTS] = {"lists", INDEX_FORM},
     [STORE_LOCAL] = {"local", 0},
     [STORE_META] = {"meta", 0},
 };

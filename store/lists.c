@@ -1,83 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lists.h"
 
-#include "index.h"
+#include "entry.h"
 #include "protocol/kinds/capture.h"
 #include "protocol/kinds/claim.h"
 #include "rows.h"
 
-/* The part of the key before the LSN; ASSAY_E_NOT_FOUND where the team is not
- * held, and so has nothing. */
-static enum assay_err make_prefix(struct store_view *view,
-                                  const struct store_list_query *query,
-                                  uint8_t *key_out, size_t *len_out)
+/* The list's entry with an LSN; ASSAY_E_NOT_FOUND where the team is not held,
+ * and so has nothing. */
+static enum assay_err make_entry(struct store_view *view,
+                                 const struct store_list_query *query,
+                                 uint64_t lsn, struct store_entry *entry_out)
 {
-    uint64_t lsn = 0;
+    uint64_t team_lsn = 0;
     enum assay_err err = ASSAY_OK;
 
     switch (query->list) {
     case STORE_LIST_KIND:
-        *len_out = store_key_kind_prefix(query->kind, key_out);
+        store_entry_of_kind(query->kind, lsn, entry_out);
         break;
     case STORE_LIST_TOPIC:
-        *len_out = store_key_text_prefix(STORE_TAG_TOPIC, query->text, key_out);
+        store_entry_of_text(STORE_TAG_TOPIC, query->text, lsn, entry_out);
         break;
     case STORE_LIST_TEAM_CLAIMS:
-        err = store_lsn_of(view, &query->id, &lsn);
-        *len_out = store_key_lsn_prefix(STORE_TAG_TEAM, lsn, key_out);
+        err = store_lsn_of(view, &query->id, &team_lsn);
+        store_entry_of_team(team_lsn, lsn, entry_out);
         break;
     case STORE_LIST_SHA256:
-        *len_out =
-            store_key_hash_prefix(STORE_TAG_SHA256, query->id.hash, key_out);
+        store_entry_of_hash(STORE_TAG_SHA256, query->id.hash, lsn, entry_out);
         break;
     case STORE_LIST_URL:
-        *len_out = store_key_text_prefix(STORE_TAG_URL, query->text, key_out);
+        store_entry_of_text(STORE_TAG_URL, query->text, lsn, entry_out);
         break;
     }
     return err;
 }
 
-/* Puts the cursor on the next entry in the order asked for. */
-static int move(MDB_cursor *cursor, MDB_val *key, bool newest_first)
+/* Moves to the next entry in the order asked for that the view shows. */
+static enum assay_err find_next(struct store_view *view, bool newest_first,
+                                struct store_entry *entry)
 {
-    int code = mdb_cursor_get(cursor, key, NULL, MDB_SET_RANGE);
+    enum assay_err err = newest_first ? store_index_seek_back(view, entry)
+                                      : store_index_seek(view, entry);
 
-    if (!newest_first) {
-        return code;
+    if (err == ASSAY_OK && store_entry_lsn(entry) > view->last_lsn) {
+        err = ASSAY_E_NOT_FOUND;
     }
-    /* The range's first entry is not below what was asked for. */
-    return mdb_cursor_get(cursor, key, NULL,
-                          code == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
+    return err;
 }
 
-static enum assay_err next_lsn(struct store_view *view, bool newest_first,
-                               const uint8_t *prefix, size_t len, uint64_t *lsn)
+/* Where a page begins: beyond the cursor, or at the list's end. */
+static uint64_t first_lsn(const struct store_view *view,
+                          const struct store_list_query *query, uint64_t cursor)
 {
-    uint8_t bytes[STORE_KEY_MAX] = {0};
-    MDB_val key = store_val(bytes, len + 8);
-    MDB_cursor *cursor = NULL;
-    uint64_t from = *lsn + 1;
-
-    if (newest_first) {
-        from = *lsn == 0 ? view->last_lsn + 1 : *lsn;
+    if (!query->newest_first) {
+        return cursor + 1;
     }
-    memcpy(bytes, prefix, len);
-    store_put_u64(bytes + len, from);
-    int code =
-        mdb_cursor_open(view->txn, view->ledger->tables[STORE_LISTS], &cursor);
-    if (code == 0) {
-        code = move(cursor, &key, newest_first);
-    }
-    if (code == 0 &&
-        (key.mv_size != len + 8 || memcmp(key.mv_data, prefix, len) != 0)) {
-        code = MDB_NOTFOUND;
-    }
-    if (code == 0) {
-        *lsn = store_get_u64((const uint8_t *)key.mv_data + len);
-        code = *lsn > view->last_lsn ? MDB_NOTFOUND : 0;
-    }
-    mdb_cursor_close(cursor);
-    return store_err_from_mdb(code);
+    return cursor == 0 ? view->last_lsn + 1 : cursor;
 }
 
 static bool has_topic(const struct store_row *row, struct assay_bytes topic)
@@ -127,20 +106,22 @@ enum assay_err store_list_next(struct store_view *view,
                                const struct store_list_query *query,
                                uint64_t *cursor_lsn, struct store_row *row_out)
 {
-    uint8_t prefix[STORE_KEY_MAX];
-    size_t len = 0;
-    uint64_t lsn = *cursor_lsn;
-    enum assay_err err = make_prefix(view, query, prefix, &len);
+    struct store_entry entry;
+    enum assay_err err =
+        make_entry(view, query, first_lsn(view, query, *cursor_lsn), &entry);
 
     while (err == ASSAY_OK) {
-        err = next_lsn(view, query->newest_first, prefix, len, &lsn);
+        err = find_next(view, query->newest_first, &entry);
         if (err == ASSAY_OK) {
-            err = store_view_by_lsn(view, lsn, row_out);
+            err = store_view_by_lsn(view, store_entry_lsn(&entry), row_out);
             err = err == ASSAY_E_NOT_FOUND ? ASSAY_E_CORRUPT : err;
         }
         if (err == ASSAY_OK && is_meant(query, row_out)) {
-            *cursor_lsn = lsn;
+            *cursor_lsn = store_entry_lsn(&entry);
             return ASSAY_OK;
+        }
+        if (err == ASSAY_OK && !query->newest_first) {
+            store_entry_step(&entry);
         }
     }
     return err;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log.h"
 
+#include "entry.h"
 #include "frontier.h"
-#include "index.h"
 #include "rows.h"
 
 #include <stdlib.h>
@@ -63,31 +63,20 @@ enum assay_err store_log_next(struct store_view *view, uint64_t *after_log_lsn,
 static enum assay_err next_in_log(struct store_view *view, uint64_t log_lsn,
                                   struct store_log_cursor *at)
 {
-    uint8_t bytes[STORE_KEY_MAX];
-    size_t len = store_key_log(log_lsn, at->seq, at->lsn + 1, bytes);
-    MDB_val key = store_val(bytes, len);
-    MDB_cursor *cursor = NULL;
-    const uint8_t *found;
-    int code =
-        mdb_cursor_open(view->txn, view->ledger->tables[STORE_LOGS], &cursor);
+    struct store_entry entry;
+    enum assay_err err;
 
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
+    store_entry_log(log_lsn, at->seq, at->lsn + 1, &entry);
+    err = store_index_seek(view, &entry);
+    while (err == ASSAY_OK && store_entry_lsn(&entry) > view->last_lsn) {
+        store_entry_step(&entry);
+        err = store_index_seek(view, &entry);
     }
-    while (code == 0) {
-        found = key.mv_data;
-        if (key.mv_size != len || memcmp(found, bytes, 8) != 0) {
-            code = MDB_NOTFOUND;
-        } else if (store_get_u64(found + 16) <= view->last_lsn) {
-            at->seq = store_get_u64(found + 8);
-            at->lsn = store_get_u64(found + 16);
-            break;
-        } else {
-            code = mdb_cursor_get(cursor, &key, NULL, MDB_NEXT);
-        }
+    if (err == ASSAY_OK) {
+        at->seq = store_entry_seq(&entry);
+        at->lsn = store_entry_lsn(&entry);
     }
-    mdb_cursor_close(cursor);
-    return store_err_from_mdb(code);
+    return err;
 }
 
 enum assay_err store_log_next_row(struct store_view *view, uint64_t log_lsn,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "refs.h"
 
-#include "index.h"
-#include "protocol/check.h"
+#include "entry.h"
 #include "rows.h"
 
 /* The LSN of a record that is held now, also beyond the view's last. */
@@ -17,55 +16,33 @@ static enum assay_err lsn_now(struct store_view *view,
     return err;
 }
 
-/* Where the references to an id begin: the key up to the kind. */
-static enum assay_err find_prefix(struct store_view *view,
-                                  const struct assay_id *id, uint64_t kind,
-                                  struct store_entry *entry_out)
+/* Where the references of a kind to an id begin, behind an LSN. */
+static enum assay_err find_start(struct store_view *view,
+                                 const struct assay_id *id, uint64_t kind,
+                                 uint64_t after, struct store_entry *entry_out)
 {
     uint64_t named_lsn = 0;
     enum assay_err err = lsn_now(view, id, &named_lsn);
 
     if (err == ASSAY_OK) {
-        entry_out->table = STORE_REFS;
-        entry_out->key_len =
-            store_key_ref(named_lsn, kind, 0, entry_out->key) - 8;
+        store_entry_ref(named_lsn, kind, after + 1, entry_out);
     } else if (err == ASSAY_E_NOT_FOUND) {
-        entry_out->table = STORE_MISSING;
-        entry_out->key_len = store_key_missing(id, kind, 0, entry_out->key) - 8;
+        store_entry_missing(id, kind, after + 1, entry_out);
         err = ASSAY_OK;
     }
     return err;
 }
 
-/* The first entry with the prefix and an LSN above after. */
-static enum assay_err next_lsn(struct store_view *view,
-                               const struct store_entry *prefix, uint64_t after,
-                               uint64_t *lsn_out)
+/* Moves to the first reference from there on that the view shows. */
+static enum assay_err find_next(struct store_view *view, uint64_t kind,
+                                struct store_entry *entry)
 {
-    uint8_t bytes[STORE_KEY_MAX] = {0};
-    MDB_val key = store_val(bytes, prefix->key_len + 8);
-    MDB_cursor *cursor = NULL;
-    enum assay_err err;
+    enum assay_err err = store_index_seek(view, entry);
 
-    memcpy(bytes, prefix->key, prefix->key_len);
-    store_put_u64(bytes + prefix->key_len, after + 1);
-    int code = mdb_cursor_open(view->txn, view->ledger->tables[prefix->table],
-                               &cursor);
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
-    }
-    err = store_err_from_mdb(code);
-    if (err == ASSAY_OK &&
-        (key.mv_size != prefix->key_len + 8 ||
-         memcmp(key.mv_data, prefix->key, prefix->key_len) != 0)) {
+    if (err == ASSAY_OK && (!store_entry_has_kind(entry, kind) ||
+                            store_entry_lsn(entry) > view->last_lsn)) {
         err = ASSAY_E_NOT_FOUND;
     }
-    if (err == ASSAY_OK) {
-        *lsn_out =
-            store_get_u64((const uint8_t *)key.mv_data + prefix->key_len);
-        err = *lsn_out > view->last_lsn ? ASSAY_E_NOT_FOUND : ASSAY_OK;
-    }
-    mdb_cursor_close(cursor);
     return err;
 }
 
@@ -73,19 +50,18 @@ enum assay_err store_refs_next(struct store_view *view,
                                const struct assay_id *id, uint64_t kind,
                                uint64_t *after_lsn, struct store_row *row_out)
 {
-    struct store_entry prefix;
-    uint64_t lsn = 0;
-    enum assay_err err = find_prefix(view, id, kind, &prefix);
+    struct store_entry entry;
+    enum assay_err err = find_start(view, id, kind, *after_lsn, &entry);
 
     if (err == ASSAY_OK) {
-        err = next_lsn(view, &prefix, *after_lsn, &lsn);
+        err = find_next(view, kind, &entry);
     }
     if (err == ASSAY_OK) {
-        err = store_view_by_lsn(view, lsn, row_out);
+        err = store_view_by_lsn(view, store_entry_lsn(&entry), row_out);
         err = err == ASSAY_E_NOT_FOUND ? ASSAY_E_CORRUPT : err;
     }
     if (err == ASSAY_OK) {
-        *after_lsn = lsn;
+        *after_lsn = store_entry_lsn(&entry);
     }
     return err;
 }
@@ -94,14 +70,16 @@ enum assay_err store_refs_count(struct store_view *view,
                                 const struct assay_id *id, uint64_t kind,
                                 uint64_t max, uint64_t *count_out)
 {
-    struct store_entry prefix;
-    uint64_t lsn = 0;
+    struct store_entry entry;
     uint64_t count = 0;
-    enum assay_err err = find_prefix(view, id, kind, &prefix);
+    enum assay_err err = find_start(view, id, kind, 0, &entry);
 
     while (err == ASSAY_OK && count < max) {
-        err = next_lsn(view, &prefix, lsn, &lsn);
-        count += err == ASSAY_OK ? 1U : 0U;
+        err = find_next(view, kind, &entry);
+        if (err == ASSAY_OK) {
+            count++;
+            store_entry_step(&entry);
+        }
     }
     if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
         return err;
@@ -114,30 +92,18 @@ enum assay_err store_refs_next_missing(struct store_view *view,
                                        struct assay_id *cursor_id,
                                        uint64_t *named_by_lsn_out)
 {
-    uint8_t bytes[STORE_KEY_MAX] = {0};
-    MDB_val key = store_val(bytes, 0);
-    MDB_cursor *cursor = NULL;
+    struct store_entry entry;
     enum assay_err err;
 
-    /* Beyond all keys that begin with the cursor's id. */
-    memcpy(bytes, cursor_id->hash, ASSAY_ID_SIZE);
-    memset(bytes + ASSAY_ID_SIZE, 0xff, 9);
-    key.mv_size = ASSAY_ID_SIZE + 9;
-    int code = mdb_cursor_open(view->txn, view->ledger->tables[STORE_MISSING],
-                               &cursor);
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
-    }
-    err = store_err_from_mdb(code);
-    if (err == ASSAY_OK && key.mv_size != ASSAY_ID_SIZE + 9) {
+    /* Beyond all that name the cursor's id. */
+    store_entry_missing(cursor_id, UINT64_MAX, UINT64_MAX, &entry);
+    err = store_index_walk(view, &entry);
+    if (err == ASSAY_OK && entry.key_len != ASSAY_ID_SIZE) {
         err = ASSAY_E_CORRUPT;
     }
     if (err == ASSAY_OK) {
-        const uint8_t *found = key.mv_data;
-
-        memcpy(cursor_id->hash, found, ASSAY_ID_SIZE);
-        *named_by_lsn_out = store_get_u64(found + ASSAY_ID_SIZE + 1);
+        memcpy(cursor_id->hash, entry.key, ASSAY_ID_SIZE);
+        *named_by_lsn_out = store_entry_lsn(&entry);
     }
-    mdb_cursor_close(cursor);
     return err;
 }

@@ -177,8 +177,7 @@ static void count_row(struct store_batch *batch, const struct store_row *row)
 static enum assay_err restore_id(struct repair *repair, uint64_t lsn)
 {
     struct store_row row;
-    struct store_entry entry = {.table = STORE_IDS, .value = lsn};
-    uint64_t prefix;
+    struct store_entry entry;
     enum assay_err err = store_view_by_lsn(&repair->batch->view, lsn, &row);
 
     if (err == ASSAY_E_NOT_FOUND) {
@@ -198,9 +197,7 @@ static enum assay_err restore_id(struct repair *repair, uint64_t lsn)
     if (err != ASSAY_OK) {
         return err;
     }
-    prefix = store_get_u64(row.record.id.hash);
-    memcpy(entry.key, &prefix, sizeof(prefix));
-    entry.key_len = sizeof(prefix);
+    store_entry_id(&row.record.id, lsn, &entry);
     repair->checking.report.records++;
     return store_index_put(&repair->batch->view, &entry);
 }
@@ -258,35 +255,29 @@ static enum assay_err restore_head(struct repair *repair,
                                    const struct store_row *row,
                                    uint64_t log_lsn, bool has_note)
 {
+    struct store_view *view = &repair->batch->view;
     struct store_row_head head = {
-        row->received_s, log_lsn, has_note ? STORE_ROW_ERASED : 0U, {0}};
-    struct store_batch *batch = repair->batch;
+        .log_lsn = log_lsn,
+        .flags = has_note ? STORE_ROW_ERASED : 0U,
+        .received_s = row->received_s,
+    };
     struct store_row_head held;
-    struct assay_bytes unused;
-    MDB_val key = store_val(&row->lsn, sizeof(row->lsn));
-    uint8_t *envelope = NULL;
-    enum assay_err err;
+    struct assay_bytes envelope;
+    uint8_t *copy = NULL;
+    enum assay_err err = store_row_get(view, row->lsn, &held, &envelope);
 
-    err = store_row_get(&batch->view, row->lsn, &held, &unused);
     if (err != ASSAY_OK ||
         (held.log_lsn == log_lsn && held.flags == head.flags)) {
         return err;
     }
-    err = copy_bytes(row->record.envelope, &envelope);
+    err = copy_bytes(envelope, &copy);
     if (err != ASSAY_OK) {
         return err;
     }
     memcpy(head.id, row->record.id.hash, sizeof(head.id));
-    MDB_val val = store_val(NULL, sizeof(head) + row->record.envelope.len);
-    err = store_err_from_mdb(mdb_put(batch->view.txn,
-                                     batch->view.ledger->tables[STORE_RECORDS],
-                                     &key, &val, MDB_RESERVE));
-    if (err == ASSAY_OK) {
-        memcpy(val.mv_data, &head, sizeof(head));
-        memcpy((uint8_t *)val.mv_data + sizeof(head), envelope,
-               row->record.envelope.len);
-    }
-    free(envelope);
+    err = store_row_put(view, row->lsn, &head,
+                        (struct assay_bytes){copy, envelope.len}, 0);
+    free(copy);
     return err;
 }
 
@@ -307,11 +298,9 @@ static enum assay_err restore_indexes(struct repair *repair, uint64_t lsn)
     }
     if (err == ASSAY_E_EARLY || err == ASSAY_E_AUTH || err == ASSAY_E_SEQ ||
         err == ASSAY_E_PREV || err == ASSAY_E_FROZEN) {
-        struct store_entry entry = {.table = STORE_IDS, .value = lsn};
-        uint64_t prefix = store_get_u64(row.record.id.hash);
+        struct store_entry entry;
 
-        memcpy(entry.key, &prefix, sizeof(prefix));
-        entry.key_len = sizeof(prefix);
+        store_entry_id(&row.record.id, lsn, &entry);
         repair->checking.report.records--;
         enum assay_err why = err;
         err = store_index_del(&batch->view, &entry);

@@ -3,82 +3,10 @@
 
 #include <stdlib.h>
 
+#include "entry.h"
 #include "internal.h"
 #include "protocol/check.h"
 #include "rows.h"
-
-enum assay_err store_row_get(struct store_view *view, uint64_t lsn,
-                             struct store_row_head *head_out,
-                             struct assay_bytes *envelope_out)
-{
-    MDB_val key = store_val(&lsn, sizeof(lsn));
-    MDB_val val;
-
-    if (lsn == 0 || lsn > view->last_lsn) {
-        return ASSAY_E_NOT_FOUND;
-    }
-    enum assay_err err = store_err_from_mdb(
-        mdb_get(view->txn, view->ledger->tables[STORE_RECORDS], &key, &val));
-    if (err != ASSAY_OK) {
-        return err;
-    }
-    if (val.mv_size <= sizeof(*head_out)) {
-        return ASSAY_E_CORRUPT;
-    }
-    memcpy(head_out, val.mv_data, sizeof(*head_out));
-    *envelope_out =
-        (struct assay_bytes){(const uint8_t *)val.mv_data + sizeof(*head_out),
-                             val.mv_size - sizeof(*head_out)};
-    return ASSAY_OK;
-}
-
-enum assay_err store_body_get(struct store_view *view, uint64_t lsn,
-                              struct assay_bytes *body_out)
-{
-    MDB_val key = store_val(&lsn, sizeof(lsn));
-    MDB_val val;
-    enum assay_err err = store_err_from_mdb(
-        mdb_get(view->txn, view->ledger->tables[STORE_BODIES], &key, &val));
-
-    *body_out = ASSAY_BYTES_NONE;
-    if (err == ASSAY_OK) {
-        *body_out =
-            (struct assay_bytes){(const uint8_t *)val.mv_data, val.mv_size};
-    }
-    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
-}
-
-enum assay_err store_lsn_of(struct store_view *view, const struct assay_id *id,
-                            uint64_t *lsn_out)
-{
-    uint64_t prefix = store_get_u64(id->hash);
-    MDB_val key = store_val(&prefix, sizeof(prefix));
-    MDB_val val;
-    MDB_cursor *cursor = NULL;
-    enum assay_err found = ASSAY_E_NOT_FOUND;
-    int code =
-        mdb_cursor_open(view->txn, view->ledger->tables[STORE_IDS], &cursor);
-
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, &val, MDB_SET_KEY);
-    }
-    while (code == 0) {
-        struct store_row_head head;
-        struct assay_bytes envelope;
-        uint64_t lsn;
-
-        memcpy(&lsn, val.mv_data, sizeof(lsn));
-        if (store_row_get(view, lsn, &head, &envelope) == ASSAY_OK &&
-            memcmp(head.id, id->hash, sizeof(head.id)) == 0) {
-            *lsn_out = lsn;
-            found = ASSAY_OK;
-            break;
-        }
-        code = mdb_cursor_get(cursor, &key, &val, MDB_NEXT_DUP);
-    }
-    mdb_cursor_close(cursor);
-    return code == 0 || code == MDB_NOTFOUND ? found : store_err_from_mdb(code);
-}
 
 enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
                                  struct store_row *row_out)
@@ -111,10 +39,28 @@ enum assay_err store_view_by_id(struct store_view *view,
                                 const struct assay_id *id,
                                 struct store_row *row_out)
 {
-    uint64_t lsn = 0;
-    enum assay_err err = store_lsn_of(view, id, &lsn);
+    struct store_entry entry;
+    enum assay_err err;
 
-    return err == ASSAY_OK ? store_view_by_lsn(view, lsn, row_out) : err;
+    store_entry_id(id, 0, &entry);
+    for (;;) {
+        err = store_index_seek(view, &entry);
+        if (err == ASSAY_OK && !store_entry_has_id(&entry, id)) {
+            err = ASSAY_E_NOT_FOUND;
+        }
+        if (err != ASSAY_OK) {
+            return err;
+        }
+        /* Another record's id may begin with the same bytes. */
+        err = store_view_by_lsn(view, store_entry_lsn(&entry), row_out);
+        if (err == ASSAY_OK && assay_id_equal(&row_out->record.id, id)) {
+            return ASSAY_OK;
+        }
+        if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
+            return err;
+        }
+        store_entry_step(&entry);
+    }
 }
 
 /* The first row from *lsn on, and when it was received; a repair may have set
@@ -132,16 +78,17 @@ static enum assay_err find_row_from(struct store_view *view, uint64_t *lsn,
     if (code == 0) {
         code = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
     }
-    if (code == 0 && val.mv_size < sizeof(head)) {
-        code = MDB_CORRUPTED;
+    enum assay_err err = store_err_from_mdb(code);
+    if (err == ASSAY_OK) {
+        err = store_row_head_read(
+            (struct assay_bytes){val.mv_data, val.mv_size}, &head);
     }
-    if (code == 0) {
+    if (err == ASSAY_OK) {
         memcpy(lsn, key.mv_data, sizeof(*lsn));
-        memcpy(&head, val.mv_data, sizeof(head));
         *received_s_out = head.received_s;
     }
     mdb_cursor_close(cursor);
-    return store_err_from_mdb(code);
+    return err;
 }
 
 /* The last LSN received by as_of_s; receive times never decrease. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A view as the rules see it, and what a short id could mean. */
-#include "index.h"
+#include "entry.h"
 #include "protocol/check.h"
 #include "refs.h"
 #include "rows.h"
@@ -111,40 +111,32 @@ enum assay_err store_view_by_prefix(struct store_view *view,
                                     struct assay_id *ids_out, size_t ids_max,
                                     size_t *count_out)
 {
+    struct assay_id first = {{0}};
+    struct store_entry entry;
     uint64_t at = 0;
     uint64_t last = 0;
-    MDB_cursor *cursor = NULL;
-    MDB_val val;
     size_t count = 0;
+    enum assay_err err;
 
     assay_id_range(prefix, &at, &last);
-    MDB_val key = store_val(&at, sizeof(at));
-    int code =
-        mdb_cursor_open(view->txn, view->ledger->tables[STORE_IDS], &cursor);
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, &val, MDB_SET_RANGE);
-    }
-    while (code == 0 && count < COUNT_MAX) {
+    store_put_u64(first.hash, at);
+    store_entry_id(&first, 0, &entry);
+    err = store_index_walk(view, &entry);
+    while (err == ASSAY_OK && count < COUNT_MAX &&
+           store_entry_id_part(&entry) <= last) {
         struct assay_id id;
-        uint64_t found;
-        uint64_t lsn;
 
-        memcpy(&found, key.mv_data, sizeof(found));
-        memcpy(&lsn, val.mv_data, sizeof(lsn));
-        if (found > last) {
-            break;
-        }
-        if (is_meant(view, prefix, lsn, &id)) {
+        if (is_meant(view, prefix, store_entry_lsn(&entry), &id)) {
             if (count < ids_max) {
                 ids_out[count] = id;
             }
             count++;
         }
-        code = mdb_cursor_get(cursor, &key, &val, MDB_NEXT);
+        store_entry_step(&entry);
+        err = store_index_walk(view, &entry);
     }
-    mdb_cursor_close(cursor);
-    if (code != 0 && code != MDB_NOTFOUND) {
-        return store_err_from_mdb(code);
+    if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
+        return err;
     }
     *count_out = count;
     return ASSAY_OK;

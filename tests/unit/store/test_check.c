@@ -3,6 +3,7 @@
 
 #include "raw_table.h"
 #include "store/captures.h"
+#include "store/rows.h"
 #include "store/transfer.h"
 #include "store/trust.h"
 #include "test_ledger.h"
@@ -221,11 +222,9 @@ static void an_entry_too_many_is_found_and_mended(void **state)
             memcpy(&lsn, entry.key, sizeof(lsn));
             lsn = test_ledger_count(&test); /* It grants nothing. */
             memcpy(entry.key, &lsn, sizeof(lsn));
-        } else if (indexes[index] == STORE_IDS) {
-            entry.value[0] ^= 1;
         } else {
             /* Another LSN, beyond all that there are. */
-            entry.key[entry.key_len - 2] ^= 0x55;
+            entry.value[entry.value_len - 2] ^= 0x55;
         }
         raw_put(test.ledger, indexes[index], &entry);
         assert_true(check().problems > 0);
@@ -322,12 +321,11 @@ static void a_changed_flag_is_mended(void **state)
     struct digests before = take_digests();
     size_t count = raw_count(test.ledger, STORE_RECORDS);
     struct raw_entry sound = raw_get(test.ledger, STORE_RECORDS, count / 2);
-    size_t at = offsetof(struct store_row_head, flags);
 
-    for (size_t bit = 0; bit < 64; bit += 3) {
+    for (size_t bit = 0; bit < 8; bit++) {
         struct raw_entry entry = sound;
 
-        entry.value[at + bit / 8] ^= (uint8_t)(1U << (bit % 8));
+        entry.value[STORE_ROW_FLAGS_AT] ^= (uint8_t)(1U << bit);
         raw_put(test.ledger, STORE_RECORDS, &entry);
         assert_true(check().problems > 0);
         repair();

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entry.h"
+
+#include "protocol/key.h"
+
+#define LSN_SIZE 8
+
+/* How much of a hash a list's key holds; the record itself decides. */
+#define HASH_PART 8
+
+/* Bytes of an id behind its first one, which is the key. */
+#define ID_PART 7
+
+static uint8_t kind_byte(uint64_t kind)
+{
+    return kind < UINT8_MAX ? (uint8_t)kind : UINT8_MAX;
+}
+
+/* Begins an entry: its key, and as the value's end the LSN. */
+static void set(struct store_entry *entry, enum store_table table,
+                size_t key_len, size_t before_lsn, uint64_t lsn)
+{
+    entry->table = table;
+    entry->key_len = key_len;
+    entry->value_len = before_lsn + LSN_SIZE;
+    store_put_u64(entry->value + before_lsn, lsn);
+}
+
+uint64_t store_entry_lsn(const struct store_entry *entry)
+{
+    return store_get_u64(entry->value + entry->value_len - LSN_SIZE);
+}
+
+void store_entry_id(const struct assay_id *id, uint64_t lsn,
+                    struct store_entry *entry_out)
+{
+    set(entry_out, STORE_IDS, 1, ID_PART, lsn);
+    entry_out->key[0] = id->hash[0];
+    memcpy(entry_out->value, id->hash + 1, ID_PART);
+}
+
+void store_entry_log(uint64_t log_lsn, uint64_t seq, uint64_t lsn,
+                     struct store_entry *entry_out)
+{
+    set(entry_out, STORE_LOGS, LSN_SIZE, sizeof(seq), lsn);
+    store_put_u64(entry_out->key, log_lsn);
+    store_put_u64(entry_out->value, seq);
+}
+
+void store_entry_ref(uint64_t named_lsn, uint64_t kind, uint64_t lsn,
+                     struct store_entry *entry_out)
+{
+    set(entry_out, STORE_REFS, LSN_SIZE, 1, lsn);
+    store_put_u64(entry_out->key, named_lsn);
+    entry_out->value[0] = kind_byte(kind);
+}
+
+void store_entry_missing(const struct assay_id *named, uint64_t kind,
+                         uint64_t lsn, struct store_entry *entry_out)
+{
+    set(entry_out, STORE_MISSING, ASSAY_ID_SIZE, 1, lsn);
+    memcpy(entry_out->key, named->hash, ASSAY_ID_SIZE);
+    entry_out->value[0] = kind_byte(kind);
+}
+
+void store_entry_adopt(const struct store_entry *missing, uint64_t named_lsn,
+                       struct store_entry *entry_out)
+{
+    *entry_out = *missing;
+    entry_out->table = STORE_REFS;
+    entry_out->key_len = LSN_SIZE;
+    store_put_u64(entry_out->key, named_lsn);
+}
+
+void store_entry_of_kind(uint64_t kind, uint64_t lsn,
+                         struct store_entry *entry_out)
+{
+    set(entry_out, STORE_LISTS, 2, 0, lsn);
+    entry_out->key[0] = STORE_TAG_KIND;
+    entry_out->key[1] = kind_byte(kind);
+}
+
+void store_entry_of_team(uint64_t team_lsn, uint64_t lsn,
+                         struct store_entry *entry_out)
+{
+    set(entry_out, STORE_LISTS, 1 + LSN_SIZE, 0, lsn);
+    entry_out->key[0] = STORE_TAG_TEAM;
+    store_put_u64(entry_out->key + 1, team_lsn);
+}
+
+void store_entry_of_hash(enum store_list_tag tag, const uint8_t *hash,
+                         uint64_t lsn, struct store_entry *entry_out)
+{
+    set(entry_out, STORE_LISTS, 1 + HASH_PART, 0, lsn);
+    entry_out->key[0] = (uint8_t)tag;
+    memcpy(entry_out->key + 1, hash, HASH_PART);
+}
+
+void store_entry_of_text(enum store_list_tag tag, struct assay_bytes text,
+                         uint64_t lsn, struct store_entry *entry_out)
+{
+    uint8_t hash[ASSAY_HASH_SIZE];
+
+    assay_hash(text, hash);
+    store_entry_of_hash(tag, hash, lsn, entry_out);
+}
+
+bool store_entry_has_id(const struct store_entry *entry,
+                        const struct assay_id *id)
+{
+    return entry->key[0] == id->hash[0] &&
+           memcmp(entry->value, id->hash + 1, ID_PART) == 0;
+}
+
+bool store_entry_has_kind(const struct store_entry *entry, uint64_t kind)
+{
+    return entry->value[0] == kind_byte(kind);
+}
+
+uint64_t store_entry_seq(const struct store_entry *entry)
+{
+    return store_get_u64(entry->value);
+}
+
+uint64_t store_entry_id_part(const struct store_entry *entry)
+{
+    return (uint64_t)entry->key[0] << 56 | store_get_u64(entry->value) >> 8;
+}
+
+void store_entry_step(struct store_entry *entry)
+{
+    store_put_u64(entry->value + entry->value_len - LSN_SIZE,
+                  store_entry_lsn(entry) + 1);
+}
+
+/* Takes over what a cursor found. A value shorter than an LSN, or one that no
+ * form has room for, is damage. */
+static enum assay_err take(struct store_entry *entry, const MDB_val *key,
+                           const MDB_val *val)
+{
+    if (key->mv_size > sizeof(entry->key) || val->mv_size < LSN_SIZE ||
+        val->mv_size > sizeof(entry->value)) {
+        return ASSAY_E_CORRUPT;
+    }
+    if (entry->key_len != key->mv_size ||
+        memcmp(entry->key, key->mv_data, key->mv_size) != 0) {
+        entry->key_len = key->mv_size;
+        memcpy(entry->key, key->mv_data, key->mv_size);
+    }
+    entry->value_len = val->mv_size;
+    memcpy(entry->value, val->mv_data, val->mv_size);
+    return ASSAY_OK;
+}
+
+static int open_cursor(struct store_view *view, enum store_table table,
+                       MDB_cursor **cursor_out)
+{
+    return mdb_cursor_open(view->txn, view->ledger->tables[table], cursor_out);
+}
+
+enum assay_err store_index_seek(struct store_view *view,
+                                struct store_entry *entry)
+{
+    MDB_val key = store_val(entry->key, entry->key_len);
+    MDB_val val = store_val(entry->value, entry->value_len);
+    size_t value_len = entry->value_len;
+    MDB_cursor *cursor = NULL;
+    int code = open_cursor(view, entry->table, &cursor);
+
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, &val, MDB_GET_BOTH_RANGE);
+    }
+    enum assay_err err = store_err_from_mdb(code);
+    if (err == ASSAY_OK && val.mv_size != value_len) {
+        err = ASSAY_E_CORRUPT;
+    }
+    if (err == ASSAY_OK) {
+        memcpy(entry->value, val.mv_data, value_len);
+    }
+    mdb_cursor_close(cursor);
+    return err;
+}
+
+/* Puts a cursor on the last value of the key that is below val. */
+static int move_back(MDB_cursor *cursor, MDB_val *key, MDB_val *val)
+{
+    int code = mdb_cursor_get(cursor, key, val, MDB_GET_BOTH_RANGE);
+
+    if (code == 0) {
+        return mdb_cursor_get(cursor, key, val, MDB_PREV_DUP);
+    }
+    if (code == MDB_NOTFOUND) {
+        code = mdb_cursor_get(cursor, key, val, MDB_SET_KEY);
+    }
+    return code == 0 ? mdb_cursor_get(cursor, key, val, MDB_LAST_DUP) : code;
+}
+
+enum assay_err store_index_seek_back(struct store_view *view,
+                                     struct store_entry *entry)
+{
+    MDB_val key = store_val(entry->key, entry->key_len);
+    MDB_val val = store_val(entry->value, entry->value_len);
+    MDB_cursor *cursor = NULL;
+    int code = open_cursor(view, entry->table, &cursor);
+
+    if (code == 0) {
+        code = move_back(cursor, &key, &val);
+    }
+    enum assay_err err = store_err_from_mdb(code);
+    if (err == ASSAY_OK) {
+        err = take(entry, &key, &val);
+    }
+    mdb_cursor_close(cursor);
+    return err;
+}
+
+/* Puts a cursor on the first entry of any key that is not below both. */
+static int move_on(MDB_cursor *cursor, MDB_val *key, MDB_val *val)
+{
+    MDB_val found = *key;
+    MDB_val first = *val;
+    int code;
+
+    if (key->mv_size == 0) {
+        return mdb_cursor_get(cursor, key, val, MDB_FIRST);
+    }
+    code = mdb_cursor_get(cursor, &found, &first, MDB_SET_RANGE);
+    if (code == 0 && found.mv_size == key->mv_size &&
+        memcmp(found.mv_data, key->mv_data, key->mv_size) == 0) {
+        code = mdb_cursor_get(cursor, key, val, MDB_GET_BOTH_RANGE);
+        if (code != MDB_NOTFOUND) {
+            return code;
+        }
+        code = mdb_cursor_get(cursor, &found, &first, MDB_SET_RANGE);
+        if (code == 0) {
+            code = mdb_cursor_get(cursor, &found, &first, MDB_NEXT_NODUP);
+        }
+    }
+    *key = found;
+    *val = first;
+    return code;
+}
+
+enum assay_err store_index_walk(struct store_view *view,
+                                struct store_entry *entry)
+{
+    MDB_val key = store_val(entry->key, entry->key_len);
+    MDB_val val = store_val(entry->value, entry->value_len);
+    MDB_cursor *cursor = NULL;
+    int code = open_cursor(view, entry->table, &cursor);
+
+    if (code == 0) {
+        code = move_on(cursor, &key, &val);
+    }
+    enum assay_err err = store_err_from_mdb(code);
+    if (err == ASSAY_OK) {
+        err = take(entry, &key, &val);
+    }
+    mdb_cursor_close(cursor);
+    return err;
+}
+
+enum assay_err store_index_has(struct store_view *view,
+                               const struct store_entry *entry)
+{
+    MDB_val key = store_val(entry->key, entry->key_len);
+    MDB_val val = store_val(entry->value, entry->value_len);
+    MDB_cursor *cursor = NULL;
+    int code = open_cursor(view, entry->table, &cursor);
+
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, &val, MDB_GET_BOTH);
+    }
+    mdb_cursor_close(cursor);
+    return store_err_from_mdb(code);
+}
+
+/* Logs and lists grow at their ends, where appending leaves full pages. */
+static bool is_mostly_appended(enum store_table table)
+{
+    return table == STORE_LOGS || table == STORE_LISTS;
+}
+
+enum assay_err store_index_put(struct store_view *view,
+                               const struct store_entry *entry)
+{
+    MDB_dbi table = view->ledger->tables[entry->table];
+    MDB_val key = store_val(entry->key, entry->key_len);
+    MDB_val val = store_val(entry->value, entry->value_len);
+    int code = MDB_KEYEXIST;
+
+    if (is_mostly_appended(entry->table)) {
+        code = mdb_put(view->txn, table, &key, &val, MDB_APPENDDUP);
+    }
+    if (code == MDB_KEYEXIST) {
+        code = mdb_put(view->txn, table, &key, &val, MDB_NODUPDATA);
+    }
+    return code == MDB_KEYEXIST ? ASSAY_OK : store_err_from_mdb(code);
+}
+
+enum assay_err store_index_del(struct store_view *view,
+                               const struct store_entry *entry)
+{
+    MDB_val key = store_val(entry->key, entry->key_len);
+    MDB_val val = store_val(entry->value, entry->value_len);
+    int code =
+        mdb_del(view->txn, view->ledger->tables[entry->table], &key, &val);
+
+    return code == MDB_NOTFOUND ? ASSAY_OK : store_err_from_mdb(code);
+}
