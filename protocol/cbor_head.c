@@ -277,10 +277,19 @@ static size_t decode(const struct assay_cbor_reader *reader,
     return result.status == CBOR_DECODER_FINISHED ? result.read : 0;
 }
 
+static void fail_length(struct assay_cbor_reader *reader)
+{
+    /* RECORDS 1.1: "The head of an item MUST be the shortest that holds its
+     * number." */
+    assay_cbor_fail(reader, ASSAY_E_MALFORMED,
+                    "a head must be the shortest that holds its number");
+}
+
 /*
  * Says why libcbor could not read an item. What a string claims is known even
- * where its bytes are not there: a claim above len_max is refused for good,
- * and nobody waits for more input because of it.
+ * where its bytes are not there: a claim above len_max, or one that is not in
+ * its shortest form, is refused for good, and nobody waits for more input
+ * because of it.
  */
 static void fail_unread(struct assay_cbor_reader *reader, uint64_t len_max)
 {
@@ -293,7 +302,12 @@ static void fail_unread(struct assay_cbor_reader *reader, uint64_t len_max)
         return;
     }
     if (type == ASSAY_CBOR_BYTES || type == ASSAY_CBOR_TEXT) {
-        (void)read_argument(reader, &head);
+        size_t size = read_argument(reader, &head);
+
+        if (size > 0 && size != shortest_head(head.value)) {
+            fail_length(reader);
+            return;
+        }
     }
     if (head.value > len_max) {
         assay_cbor_fail(reader, ASSAY_E_LIMIT,
@@ -323,11 +337,8 @@ bool assay_cbor_read_head(struct assay_cbor_reader *reader, uint64_t len_max,
 
     ASSAY_CHECK(taken <= assay_cbor_left(reader));
     size_t size = taken - (head->data == NULL ? 0 : (size_t)head->value);
-    /* RECORDS 1.1: "The head of an item MUST be the shortest that holds its
-     * number." */
     if (head->type != ASSAY_CBOR_BOOL && size != shortest_head(head->value)) {
-        assay_cbor_fail(reader, ASSAY_E_MALFORMED,
-                        "a head must be the shortest that holds its number");
+        fail_length(reader);
         return false;
     }
     reader->pos += taken;

@@ -306,6 +306,12 @@ static void claims_above_a_limit_are_not_waited_for(void **state)
     assay_cbor_reader_init(&reader, (struct assay_bytes)BYTES("\x78\x65"));
     (void)assay_cbor_read_text(&reader, 100);
     assert_int_equal(assay_cbor_reader_finish(&reader, NULL), ASSAY_E_LIMIT);
+
+    /* Not in its shortest form, which is told before its length is. */
+    assay_cbor_reader_init(&reader, (struct assay_bytes)BYTES("\x79\x00\x50"));
+    (void)assay_cbor_read_text(&reader, 10);
+    assert_int_equal(assay_cbor_reader_finish(&reader, NULL),
+                     ASSAY_E_MALFORMED);
 }
 
 static void lengths_and_counts_have_limits(void **state)
