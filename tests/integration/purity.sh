@@ -22,7 +22,8 @@ str(chr|cmp|len|ncmp|rchr)
 (m|c|re)alloc|free
 bsearch|qsort
 cbor_(encode|stream)_[a-z0-9_]*|cbor_stream_decode
-crypto_(aead|core|generichash|hash|kdf|kx|pwhash|scalarmult|sign|verify)_.*
+crypto_(aead|core|generichash|hash|kdf|kx|pwhash|scalarmult|verify)_.*
+crypto_(shorthash|sign|stream)_.*|crypto_shorthash
 sodium_(add|compare|increment|init|is_zero|memcmp|memzero)
 __(asan|lsan|msan|sanitizer|sancov|tsan|ubsan)_.*
 _GLOBAL_OFFSET_TABLE_|__stack_chk_fail
