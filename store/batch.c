@@ -106,39 +106,35 @@ static enum assay_err put_index(void *context, const struct store_entry *entry)
     return store_index_put(&batch->view, entry);
 }
 
-static enum assay_err put_body(struct store_batch *batch, uint64_t lsn,
-                               struct assay_bytes body, unsigned flags)
-{
-    MDB_val key = store_val(&lsn, sizeof(lsn));
-    MDB_val val = store_val(body.data, body.len);
-
-    batch->meta.stats.record_bytes += body.len;
-    return store_err_from_mdb(mdb_put(batch->view.txn,
-                                      batch->view.ledger->tables[STORE_BODIES],
-                                      &key, &val, flags));
-}
-
-/* Writes the row and its body at the ends of their tables. */
 static enum assay_err append_row(struct store_batch *batch,
                                  const struct store_row *row)
 {
     const struct assay_record *record = &row->record;
-    struct store_row_head head = {
+    struct store_raw_row raw = {
         .log_lsn = row->log_lsn,
         .received_s = row->received_s,
+        .envelope = record->envelope,
+        .body = record->body,
     };
-    enum assay_err err;
 
-    memcpy(head.id, record->id.hash, sizeof(head.id));
-    err = store_row_put(&batch->view, row->lsn, &head, record->envelope,
-                        MDB_APPEND);
+    memcpy(raw.id, record->id.hash, sizeof(raw.id));
+    batch->meta.stats.record_bytes += record->envelope.len + record->body.len;
+    return store_row_append(&batch->view, row->lsn, &raw);
+}
+
+/* Keeps a body that its row lacks. */
+static enum assay_err put_body(struct store_batch *batch, uint64_t lsn,
+                               struct assay_bytes body)
+{
+    struct store_raw_row raw;
+    enum assay_err err = store_row_get(&batch->view, lsn, &raw);
+
     if (err != ASSAY_OK) {
         return err;
     }
-    batch->meta.stats.record_bytes += record->envelope.len;
-    return record->body.data == NULL
-               ? ASSAY_OK
-               : put_body(batch, row->lsn, record->body, MDB_APPEND);
+    raw.body = body;
+    batch->meta.stats.record_bytes += body.len;
+    return store_row_replace(&batch->view, lsn, &raw);
 }
 
 /* References that waited for this record become ordinary ones. */
@@ -243,11 +239,11 @@ static enum assay_err fill_body(struct store_batch *batch, uint64_t lsn,
     if (err != ASSAY_OK) {
         return err;
     }
-    if (body.data == NULL || row.record.body.data != NULL || row.is_erased) {
+    if (body.len == 0 || row.record.body.data != NULL || row.is_erased) {
         return ASSAY_OK;
     }
     row.record.body = body;
-    err = put_body(batch, lsn, body, 0);
+    err = put_body(batch, lsn, body);
     if (err == ASSAY_OK) {
         err = store_index_each_of_body(&row, put_index, batch);
     }

@@ -47,8 +47,8 @@ enum assay_err store_check_has_note(struct store_view *view, uint64_t lsn,
 static const char *table_name(enum store_table table)
 {
     static const char *const names[STORE_TABLE_COUNT] = {
-        "records", "bodies",  "ids",   "logs",  "frontier",
-        "refs",    "missing", "lists", "local", "meta"};
+        "records", "ids",   "logs",  "frontier", "refs",
+        "missing", "lists", "local", "meta"};
 
     return names[table];
 }
@@ -128,11 +128,9 @@ static enum assay_err check_log(struct store_checking *checking,
 static enum assay_err check_flags(struct store_checking *checking,
                                   const struct store_row *row)
 {
-    struct store_row_head head;
-    struct assay_bytes envelope;
+    struct store_raw_row raw;
     bool has_note = false;
-    enum assay_err err =
-        store_row_get(checking->view, row->lsn, &head, &envelope);
+    enum assay_err err = store_row_get(checking->view, row->lsn, &raw);
 
     if (err == ASSAY_OK) {
         err = store_check_has_note(checking->view, row->lsn, &has_note);
@@ -140,7 +138,7 @@ static enum assay_err check_flags(struct store_checking *checking,
     if (err != ASSAY_OK) {
         return err;
     }
-    if (head.flags != (has_note ? STORE_ROW_ERASED : 0U)) {
+    if (raw.flags != (has_note ? STORE_ROW_ERASED : 0U)) {
         store_check_say(checking, row->lsn,
                         "its flags are not what its erasure's note says");
     } else if (has_note && row->record.body.data != NULL) {

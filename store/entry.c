@@ -3,13 +3,16 @@
 
 #include "protocol/key.h"
 
-#define LSN_SIZE 8
+#define LSN_SIZE STORE_LSN_SIZE
 
 /* How much of a hash a list's key holds; the record itself decides. */
 #define HASH_PART 8
 
-/* Bytes of an id behind its first one, which is the key. */
-#define ID_PART 7
+/* How much of an id its entry holds. */
+#define ID_PART 8
+
+/* The key of all ids: under one, LMDB packs their entries best. */
+#define IDS_KEY 0
 
 static uint8_t kind_byte(uint64_t kind)
 {
@@ -23,35 +26,36 @@ static void set(struct store_entry *entry, enum store_table table,
     entry->table = table;
     entry->key_len = key_len;
     entry->value_len = before_lsn + LSN_SIZE;
-    store_put_u64(entry->value + before_lsn, lsn);
+    store_put_number(entry->value + before_lsn, lsn, LSN_SIZE);
 }
 
 uint64_t store_entry_lsn(const struct store_entry *entry)
 {
-    return store_get_u64(entry->value + entry->value_len - LSN_SIZE);
+    return store_get_number(entry->value + entry->value_len - LSN_SIZE,
+                            LSN_SIZE);
 }
 
 void store_entry_id(const struct assay_id *id, uint64_t lsn,
                     struct store_entry *entry_out)
 {
     set(entry_out, STORE_IDS, 1, ID_PART, lsn);
-    entry_out->key[0] = id->hash[0];
-    memcpy(entry_out->value, id->hash + 1, ID_PART);
+    entry_out->key[0] = IDS_KEY;
+    memcpy(entry_out->value, id->hash, ID_PART);
 }
 
 void store_entry_log(uint64_t log_lsn, uint64_t seq, uint64_t lsn,
                      struct store_entry *entry_out)
 {
-    set(entry_out, STORE_LOGS, LSN_SIZE, sizeof(seq), lsn);
-    store_put_u64(entry_out->key, log_lsn);
-    store_put_u64(entry_out->value, seq);
+    set(entry_out, STORE_LOGS, LSN_SIZE, LSN_SIZE, lsn);
+    store_put_number(entry_out->key, log_lsn, LSN_SIZE);
+    store_put_number(entry_out->value, seq, LSN_SIZE);
 }
 
 void store_entry_ref(uint64_t named_lsn, uint64_t kind, uint64_t lsn,
                      struct store_entry *entry_out)
 {
     set(entry_out, STORE_REFS, LSN_SIZE, 1, lsn);
-    store_put_u64(entry_out->key, named_lsn);
+    store_put_number(entry_out->key, named_lsn, LSN_SIZE);
     entry_out->value[0] = kind_byte(kind);
 }
 
@@ -69,7 +73,7 @@ void store_entry_adopt(const struct store_entry *missing, uint64_t named_lsn,
     *entry_out = *missing;
     entry_out->table = STORE_REFS;
     entry_out->key_len = LSN_SIZE;
-    store_put_u64(entry_out->key, named_lsn);
+    store_put_number(entry_out->key, named_lsn, LSN_SIZE);
 }
 
 void store_entry_of_kind(uint64_t kind, uint64_t lsn,
@@ -85,7 +89,7 @@ void store_entry_of_team(uint64_t team_lsn, uint64_t lsn,
 {
     set(entry_out, STORE_LISTS, 1 + LSN_SIZE, 0, lsn);
     entry_out->key[0] = STORE_TAG_TEAM;
-    store_put_u64(entry_out->key + 1, team_lsn);
+    store_put_number(entry_out->key + 1, team_lsn, LSN_SIZE);
 }
 
 void store_entry_of_hash(enum store_list_tag tag, const uint8_t *hash,
@@ -108,8 +112,7 @@ void store_entry_of_text(enum store_list_tag tag, struct assay_bytes text,
 bool store_entry_has_id(const struct store_entry *entry,
                         const struct assay_id *id)
 {
-    return entry->key[0] == id->hash[0] &&
-           memcmp(entry->value, id->hash + 1, ID_PART) == 0;
+    return memcmp(entry->value, id->hash, ID_PART) == 0;
 }
 
 bool store_entry_has_kind(const struct store_entry *entry, uint64_t kind)
@@ -119,18 +122,18 @@ bool store_entry_has_kind(const struct store_entry *entry, uint64_t kind)
 
 uint64_t store_entry_seq(const struct store_entry *entry)
 {
-    return store_get_u64(entry->value);
+    return store_get_number(entry->value, LSN_SIZE);
 }
 
 uint64_t store_entry_id_part(const struct store_entry *entry)
 {
-    return (uint64_t)entry->key[0] << 56 | store_get_u64(entry->value) >> 8;
+    return store_get_number(entry->value, ID_PART);
 }
 
 void store_entry_step(struct store_entry *entry)
 {
-    store_put_u64(entry->value + entry->value_len - LSN_SIZE,
-                  store_entry_lsn(entry) + 1);
+    store_put_number(entry->value + entry->value_len - LSN_SIZE,
+                     store_entry_lsn(entry) + 1, LSN_SIZE);
 }
 
 /* Takes over what a cursor found. A value shorter than an LSN, or one that no

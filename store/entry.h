@@ -12,16 +12,16 @@
 
 #include "internal.h"
 
-/* The longest key, a whole id, and the longest value: seq and LSN. */
+/* The longest key, a whole id, and the longest value: part of an id, LSN. */
 #define STORE_ENTRY_KEY_MAX ASSAY_ID_SIZE
-#define STORE_ENTRY_VALUE_MAX 16
+#define STORE_ENTRY_VALUE_MAX 14
 
 /* One entry of an index. */
 struct store_entry {
     enum store_table table;
     uint8_t key[STORE_ENTRY_KEY_MAX];
     size_t key_len;
-    uint8_t value[STORE_ENTRY_VALUE_MAX]; /* Its last 8 bytes: the LSN. */
+    uint8_t value[STORE_ENTRY_VALUE_MAX]; /* Ends in the LSN. */
     size_t value_len;
 };
 

@@ -68,45 +68,28 @@ static enum assay_err write_note(struct store_batch *batch, uint64_t lsn,
     return err;
 }
 
-static enum assay_err mark_erased(struct store_batch *batch, uint64_t lsn)
-{
-    struct store_row_head head;
-    struct assay_bytes envelope;
-    uint8_t copy[ASSAY_RECORD_MAX];
-    enum assay_err err = store_row_get(&batch->view, lsn, &head, &envelope);
-
-    if (err != ASSAY_OK) {
-        return err;
-    }
-    if (envelope.len > sizeof(copy)) {
-        return ASSAY_E_CORRUPT;
-    }
-    head.flags |= STORE_ROW_ERASED;
-    memcpy(copy, envelope.data, envelope.len);
-    return store_row_put(&batch->view, lsn, &head,
-                         (struct assay_bytes){copy, envelope.len}, 0);
-}
-
 static enum assay_err delete_index(void *context,
                                    const struct store_entry *entry)
 {
     return store_index_del(context, entry);
 }
 
-static enum assay_err delete_body(struct store_batch *batch,
-                                  const struct store_row *row)
+/* Drops a row's body, if it has one, with its index entries; marks the row. */
+static enum assay_err drop_body(struct store_batch *batch,
+                                const struct store_row *row)
 {
-    MDB_val key = store_val(&row->lsn, sizeof(row->lsn));
+    struct store_raw_row raw;
     enum assay_err err =
         store_index_each_of_body(row, delete_index, &batch->view);
 
     if (err == ASSAY_OK) {
-        err = store_err_from_mdb(
-            mdb_del(batch->view.txn, batch->view.ledger->tables[STORE_BODIES],
-                    &key, NULL));
+        err = store_row_get(&batch->view, row->lsn, &raw);
     }
     if (err == ASSAY_OK) {
-        batch->meta.stats.record_bytes -= row->record.body.len;
+        batch->meta.stats.record_bytes -= raw.body.len;
+        raw.body = ASSAY_BYTES_NONE;
+        raw.flags |= STORE_ROW_ERASED;
+        err = store_row_replace(&batch->view, row->lsn, &raw);
     }
     return err;
 }
@@ -125,12 +108,7 @@ enum assay_err store_batch_erase(struct store_batch *batch,
     if (row.is_erased) {
         return ASSAY_E_EXISTS;
     }
-    if (row.record.body.data != NULL) {
-        err = delete_body(batch, &row);
-    }
-    if (err == ASSAY_OK) {
-        err = mark_erased(batch, row.lsn);
-    }
+    err = drop_body(batch, &row);
     if (err == ASSAY_OK) {
         err = write_note(batch, row.lsn, by, reason);
     }

@@ -19,9 +19,8 @@
 
 /* The tables, in one LMDB environment. */
 enum store_table {
-    STORE_RECORDS,  /* lsn -> row head, envelope */
-    STORE_BODIES,   /* lsn -> body */
-    STORE_IDS,      /* first byte of id -> 7 more of it, lsn */
+    STORE_RECORDS,  /* lsn -> row head, envelope, body */
+    STORE_IDS,      /* nothing -> first 8 bytes of id, lsn */
     STORE_LOGS,     /* log lsn -> seq, lsn */
     STORE_FRONTIER, /* log lsn -> grant, team, key, heads */
     STORE_REFS,     /* named lsn -> kind, lsn */
@@ -74,6 +73,11 @@ enum store_local_tag {
     STORE_LOCAL_ERASURE = 2, /* lsn -> time, by, reason */
     STORE_LOCAL_WANTED = 3   /* id of a body that retractions ask to erase */
 };
+
+/* Bytes that a number of a record, or of one in its log, has in indexes and
+ * rows: 280 million million of them. */
+#define STORE_LSN_SIZE 6
+#define STORE_LSN_MAX ((UINT64_C(1) << 48) - 1)
 
 /* The longest key of the table of this ledger's own. */
 #define STORE_KEY_MAX 64
@@ -142,23 +146,38 @@ enum assay_err store_meta_put(struct store_ledger *ledger, MDB_txn *txn,
 void store_view_over(struct store_view *view, struct store_ledger *ledger,
                      MDB_txn *txn, uint64_t last_lsn);
 
-/* Big-endian numbers in keys, so that their order is that of the numbers. */
-static inline void store_put_u64(uint8_t *out, uint64_t value)
+/* Big-endian numbers of len bytes, so that their order in keys and values is
+ * that of the numbers. What is too large stands as the largest there is: a
+ * place behind all others. */
+static inline void store_put_number(uint8_t *out, uint64_t value, size_t len)
 {
-    for (int i = 7; i >= 0; i--) {
-        out[i] = (uint8_t)value;
+    if (len < sizeof(value) && value >> (8 * len) != 0) {
+        value = UINT64_MAX;
+    }
+    while (len > 0) {
+        out[--len] = (uint8_t)value;
         value >>= 8;
     }
 }
 
-static inline uint64_t store_get_u64(const uint8_t *in)
+static inline uint64_t store_get_number(const uint8_t *in, size_t len)
 {
     uint64_t value = 0;
 
-    for (int i = 0; i < 8; i++) {
+    for (size_t i = 0; i < len; i++) {
         value = value << 8 | in[i];
     }
     return value;
+}
+
+static inline void store_put_u64(uint8_t *out, uint64_t value)
+{
+    store_put_number(out, value, sizeof(value));
+}
+
+static inline uint64_t store_get_u64(const uint8_t *in)
+{
+    return store_get_number(in, sizeof(uint64_t));
 }
 
 /* LMDB takes keys as void pointers but does not write to them. */

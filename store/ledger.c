@@ -31,7 +31,6 @@ struct table_form {
 
 static const struct table_form table_forms[STORE_TABLE_COUNT] = {
     [STORE_RECORDS] = {"records", MDB_INTEGERKEY},
-    [STORE_BODIES] = {"bodies", MDB_INTEGERKEY},
     [STORE_IDS] = {"ids", INDEX_FORM},
     [STORE_LOGS] = {"logs", INDEX_FORM},
     [STORE_FRONTIER] = {"frontier", MDB_INTEGERKEY},

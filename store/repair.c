@@ -61,31 +61,24 @@ static enum assay_err set_aside(struct repair *repair, const char *name,
 
 static enum assay_err drop_row(struct repair *repair, uint64_t lsn)
 {
-    static const enum store_table tables[] = {STORE_RECORDS, STORE_BODIES};
-    struct store_batch *batch = repair->batch;
+    struct store_view *view = &repair->batch->view;
+    MDB_val key = store_val(&lsn, sizeof(lsn));
 
-    for (size_t i = 0; i < 2; i++) {
-        MDB_val key = store_val(&lsn, sizeof(lsn));
-        int code = mdb_del(batch->view.txn,
-                           batch->view.ledger->tables[tables[i]], &key, NULL);
-
-        if (code != 0 && code != MDB_NOTFOUND) {
-            return store_err_from_mdb(code);
-        }
-    }
-    return ASSAY_OK;
+    return store_err_from_mdb(
+        mdb_del(view->txn, view->ledger->tables[STORE_RECORDS], &key, NULL));
 }
 
-static enum assay_err copy_bytes(struct assay_bytes bytes, uint8_t **copy_out)
+static enum assay_err drop_body(struct repair *repair, uint64_t lsn)
 {
-    *copy_out = malloc(bytes.len == 0 ? 1 : bytes.len);
-    if (*copy_out == NULL) {
-        return ASSAY_E_NOMEM;
+    struct store_view *view = &repair->batch->view;
+    struct store_raw_row raw;
+    enum assay_err err = store_row_get(view, lsn, &raw);
+
+    if (err == ASSAY_OK) {
+        raw.body = ASSAY_BYTES_NONE;
+        err = store_row_replace(view, lsn, &raw);
     }
-    if (bytes.len > 0) {
-        memcpy(*copy_out, bytes.data, bytes.len);
-    }
-    return ASSAY_OK;
+    return err;
 }
 
 /* What is kept of a row: the item that export would write; where not even its
@@ -93,9 +86,7 @@ static enum assay_err copy_bytes(struct assay_bytes bytes, uint8_t **copy_out)
 static enum assay_err set_row_aside(struct repair *repair, uint64_t lsn)
 {
     struct store_view *view = &repair->batch->view;
-    struct store_row_head head;
-    struct assay_bytes envelope = ASSAY_BYTES_NONE;
-    struct assay_bytes body = ASSAY_BYTES_NONE;
+    struct store_raw_row raw;
     struct assay_bytes item = ASSAY_BYTES_NONE;
     MDB_val key = store_val(&lsn, sizeof(lsn));
     MDB_val val = {0, NULL};
@@ -106,10 +97,9 @@ static enum assay_err set_row_aside(struct repair *repair, uint64_t lsn)
     if (err != ASSAY_OK) {
         return err;
     }
-    if (store_row_get(view, lsn, &head, &envelope) != ASSAY_OK ||
-        store_body_get(view, lsn, &body) != ASSAY_OK ||
-        assay_record_join(envelope, body, repair->item, sizeof(repair->item),
-                          &item) != ASSAY_OK) {
+    if (store_row_get(view, lsn, &raw) != ASSAY_OK ||
+        assay_record_join(raw.envelope, raw.body, repair->item,
+                          sizeof(repair->item), &item) != ASSAY_OK) {
         item = (struct assay_bytes){val.mv_data, val.mv_size};
     }
     (void)snprintf(name, sizeof(name), "%" PRIu64, lsn);
@@ -131,8 +121,6 @@ static enum assay_err reject(struct repair *repair, uint64_t lsn,
 static enum assay_err reject_body(struct repair *repair, uint64_t lsn,
                                   struct assay_bytes body)
 {
-    struct store_view *view = &repair->batch->view;
-    MDB_val key = store_val(&lsn, sizeof(lsn));
     char name[32];
     enum assay_err err = ASSAY_OK;
 
@@ -140,10 +128,7 @@ static enum assay_err reject_body(struct repair *repair, uint64_t lsn,
     err = set_aside(repair, name, body);
     store_check_say(&repair->checking, lsn, "its body is set aside: %s",
                     assay_err_phrase(ASSAY_E_BODY));
-    return err == ASSAY_OK
-               ? store_err_from_mdb(mdb_del(
-                     view->txn, view->ledger->tables[STORE_BODIES], &key, NULL))
-               : err;
+    return err == ASSAY_OK ? drop_body(repair, lsn) : err;
 }
 
 static enum assay_err put_entry(void *context, const struct store_entry *entry)
@@ -237,17 +222,12 @@ static enum assay_err restore_logs(struct repair *repair,
 static enum assay_err restore_erasure(struct repair *repair,
                                       struct store_row *row, bool *has_note_out)
 {
-    struct store_batch *batch = repair->batch;
-    MDB_val key = store_val(&row->lsn, sizeof(row->lsn));
     enum assay_err err =
-        store_check_has_note(&batch->view, row->lsn, has_note_out);
+        store_check_has_note(&repair->batch->view, row->lsn, has_note_out);
 
-    if (err == ASSAY_OK && *has_note_out && row->record.body.data != NULL) {
-        err = store_err_from_mdb(
-            mdb_del(batch->view.txn, batch->view.ledger->tables[STORE_BODIES],
-                    &key, NULL));
-    }
-    return err;
+    return err == ASSAY_OK && *has_note_out && row->record.body.data != NULL
+               ? drop_body(repair, row->lsn)
+               : err;
 }
 
 /* Rewrites the row's head where it is not what it must be. */
@@ -256,29 +236,16 @@ static enum assay_err restore_head(struct repair *repair,
                                    uint64_t log_lsn, bool has_note)
 {
     struct store_view *view = &repair->batch->view;
-    struct store_row_head head = {
-        .log_lsn = log_lsn,
-        .flags = has_note ? STORE_ROW_ERASED : 0U,
-        .received_s = row->received_s,
-    };
-    struct store_row_head held;
-    struct assay_bytes envelope;
-    uint8_t *copy = NULL;
-    enum assay_err err = store_row_get(view, row->lsn, &held, &envelope);
+    uint8_t flags = has_note ? STORE_ROW_ERASED : 0U;
+    struct store_raw_row raw;
+    enum assay_err err = store_row_get(view, row->lsn, &raw);
 
-    if (err != ASSAY_OK ||
-        (held.log_lsn == log_lsn && held.flags == head.flags)) {
+    if (err != ASSAY_OK || (raw.log_lsn == log_lsn && raw.flags == flags)) {
         return err;
     }
-    err = copy_bytes(envelope, &copy);
-    if (err != ASSAY_OK) {
-        return err;
-    }
-    memcpy(head.id, row->record.id.hash, sizeof(head.id));
-    err = store_row_put(view, row->lsn, &head,
-                        (struct assay_bytes){copy, envelope.len}, 0);
-    free(copy);
-    return err;
+    raw.log_lsn = log_lsn;
+    raw.flags = flags;
+    return store_row_replace(view, row->lsn, &raw);
 }
 
 static enum assay_err restore_indexes(struct repair *repair, uint64_t lsn)

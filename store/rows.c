@@ -1,75 +1,123 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
+#include <stdlib.h>
+
 #include "entry.h"
+#include "protocol/limits.h"
 
 #define LOG_AT STORE_ROW_ID_SIZE
 #define RECEIVED_AT (STORE_ROW_FLAGS_AT + 1)
+#define RECEIVED_SIZE 5
+#define LENGTH_AT (RECEIVED_AT + RECEIVED_SIZE)
+#define LENGTH_SIZE 2
 
-static void put_bytes(uint8_t *out, uint64_t value, size_t len)
+#define RECEIVED_MAX ((UINT64_C(1) << 40) - 1)
+
+_Static_assert(LOG_AT + STORE_LSN_SIZE == STORE_ROW_FLAGS_AT &&
+                   LENGTH_AT + LENGTH_SIZE == STORE_ROW_HEAD_SIZE,
+               "the parts of a row's head lie side by side");
+
+enum assay_err store_row_read(struct assay_bytes bytes,
+                              struct store_raw_row *row_out)
 {
-    while (len > 0) {
-        out[--len] = (uint8_t)value;
-        value >>= 8;
-    }
-}
+    struct assay_bytes left;
+    size_t len;
 
-static uint64_t get_bytes(const uint8_t *in, size_t len)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        value = value << 8 | in[i];
-    }
-    return value;
-}
-
-enum assay_err store_row_head_read(struct assay_bytes row,
-                                   struct store_row_head *head_out)
-{
-    if (row.len <= STORE_ROW_HEAD_SIZE) {
+    if (bytes.len < STORE_ROW_HEAD_SIZE) {
         return ASSAY_E_CORRUPT;
     }
-    memcpy(head_out->id, row.data, sizeof(head_out->id));
-    head_out->log_lsn =
-        get_bytes(row.data + LOG_AT, STORE_ROW_FLAGS_AT - LOG_AT);
-    head_out->flags = row.data[STORE_ROW_FLAGS_AT];
-    head_out->received_s =
-        get_bytes(row.data + RECEIVED_AT, STORE_ROW_HEAD_SIZE - RECEIVED_AT);
+    len = (size_t)store_get_number(bytes.data + LENGTH_AT, LENGTH_SIZE);
+    left = (struct assay_bytes){bytes.data + STORE_ROW_HEAD_SIZE,
+                                bytes.len - STORE_ROW_HEAD_SIZE};
+    if (len > left.len) {
+        return ASSAY_E_CORRUPT;
+    }
+    memcpy(row_out->id, bytes.data, sizeof(row_out->id));
+    row_out->log_lsn = store_get_number(bytes.data + LOG_AT, STORE_LSN_SIZE);
+    row_out->flags = bytes.data[STORE_ROW_FLAGS_AT];
+    row_out->received_s =
+        store_get_number(bytes.data + RECEIVED_AT, RECEIVED_SIZE);
+    row_out->envelope = (struct assay_bytes){left.data, len};
+    row_out->body = ASSAY_BYTES_NONE;
+    if (len < left.len) {
+        row_out->body = (struct assay_bytes){left.data + len, left.len - len};
+    }
     return ASSAY_OK;
 }
 
-enum assay_err store_row_put(struct store_view *view, uint64_t lsn,
-                             const struct store_row_head *head,
-                             struct assay_bytes envelope, unsigned flags)
+static void write_row(uint8_t *out, const struct store_raw_row *row)
+{
+    memcpy(out, row->id, sizeof(row->id));
+    store_put_number(out + LOG_AT, row->log_lsn, STORE_LSN_SIZE);
+    out[STORE_ROW_FLAGS_AT] = row->flags;
+    store_put_number(out + RECEIVED_AT, row->received_s, RECEIVED_SIZE);
+    store_put_number(out + LENGTH_AT, row->envelope.len, LENGTH_SIZE);
+    out += STORE_ROW_HEAD_SIZE;
+    memcpy(out, row->envelope.data, row->envelope.len);
+    if (row->body.len > 0) {
+        memcpy(out + row->envelope.len, row->body.data, row->body.len);
+    }
+}
+
+static enum assay_err check_numbers(uint64_t lsn,
+                                    const struct store_raw_row *row)
+{
+    return lsn > STORE_LSN_MAX || row->log_lsn > STORE_LSN_MAX ||
+                   row->received_s > RECEIVED_MAX ||
+                   row->envelope.len > ASSAY_RECORD_MAX ||
+                   row->body.len > ASSAY_RECORD_MAX
+               ? ASSAY_E_LIMIT
+               : ASSAY_OK;
+}
+
+static size_t row_size(const struct store_raw_row *row)
+{
+    return STORE_ROW_HEAD_SIZE + row->envelope.len + row->body.len;
+}
+
+enum assay_err store_row_append(struct store_view *view, uint64_t lsn,
+                                const struct store_raw_row *row)
 {
     MDB_val key = store_val(&lsn, sizeof(lsn));
-    MDB_val val = store_val(NULL, STORE_ROW_HEAD_SIZE + envelope.len);
-    uint8_t *row;
-    int code;
+    MDB_val val = store_val(NULL, row_size(row));
+    enum assay_err err = check_numbers(lsn, row);
 
-    if (head->log_lsn > STORE_ROW_LSN_MAX ||
-        head->received_s > STORE_ROW_TIME_MAX) {
-        return ASSAY_E_LIMIT;
+    if (err == ASSAY_OK) {
+        err = store_err_from_mdb(mdb_put(view->txn,
+                                         view->ledger->tables[STORE_RECORDS],
+                                         &key, &val, MDB_APPEND | MDB_RESERVE));
     }
-    code = mdb_put(view->txn, view->ledger->tables[STORE_RECORDS], &key, &val,
-                   flags | MDB_RESERVE);
-    if (code != 0) {
-        return store_err_from_mdb(code);
+    if (err == ASSAY_OK) {
+        write_row(val.mv_data, row);
     }
-    row = val.mv_data;
-    memcpy(row, head->id, sizeof(head->id));
-    put_bytes(row + LOG_AT, head->log_lsn, STORE_ROW_FLAGS_AT - LOG_AT);
-    row[STORE_ROW_FLAGS_AT] = head->flags;
-    put_bytes(row + RECEIVED_AT, head->received_s,
-              STORE_ROW_HEAD_SIZE - RECEIVED_AT);
-    memcpy(row + STORE_ROW_HEAD_SIZE, envelope.data, envelope.len);
-    return ASSAY_OK;
+    return err;
+}
+
+enum assay_err store_row_replace(struct store_view *view, uint64_t lsn,
+                                 const struct store_raw_row *row)
+{
+    MDB_val key = store_val(&lsn, sizeof(lsn));
+    enum assay_err err = check_numbers(lsn, row);
+    uint8_t *copy;
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    copy = malloc(row_size(row));
+    if (copy == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    write_row(copy, row);
+    MDB_val val = store_val(copy, row_size(row));
+    err = store_err_from_mdb(
+        mdb_put(view->txn, view->ledger->tables[STORE_RECORDS], &key, &val, 0));
+    free(copy);
+    return err;
 }
 
 enum assay_err store_row_get(struct store_view *view, uint64_t lsn,
-                             struct store_row_head *head_out,
-                             struct assay_bytes *envelope_out)
+                             struct store_raw_row *row_out)
 {
     MDB_val key = store_val(&lsn, sizeof(lsn));
     MDB_val val;
@@ -79,32 +127,10 @@ enum assay_err store_row_get(struct store_view *view, uint64_t lsn,
     }
     enum assay_err err = store_err_from_mdb(
         mdb_get(view->txn, view->ledger->tables[STORE_RECORDS], &key, &val));
-    if (err == ASSAY_OK) {
-        err = store_row_head_read(
-            (struct assay_bytes){val.mv_data, val.mv_size}, head_out);
-    }
-    if (err == ASSAY_OK) {
-        *envelope_out = (struct assay_bytes){(const uint8_t *)val.mv_data +
-                                                 STORE_ROW_HEAD_SIZE,
-                                             val.mv_size - STORE_ROW_HEAD_SIZE};
-    }
-    return err;
-}
-
-enum assay_err store_body_get(struct store_view *view, uint64_t lsn,
-                              struct assay_bytes *body_out)
-{
-    MDB_val key = store_val(&lsn, sizeof(lsn));
-    MDB_val val;
-    enum assay_err err = store_err_from_mdb(
-        mdb_get(view->txn, view->ledger->tables[STORE_BODIES], &key, &val));
-
-    *body_out = ASSAY_BYTES_NONE;
-    if (err == ASSAY_OK) {
-        *body_out =
-            (struct assay_bytes){(const uint8_t *)val.mv_data, val.mv_size};
-    }
-    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+    return err == ASSAY_OK
+               ? store_row_read((struct assay_bytes){val.mv_data, val.mv_size},
+                                row_out)
+               : err;
 }
 
 /* Whether the row is the record's: two can be made that share their first
@@ -112,13 +138,12 @@ enum assay_err store_body_get(struct store_view *view, uint64_t lsn,
 static bool is_record(struct store_view *view, uint64_t lsn,
                       const struct assay_id *id)
 {
-    struct store_row_head head;
-    struct assay_bytes envelope;
+    struct store_raw_row row;
     struct assay_id found;
 
-    return store_row_get(view, lsn, &head, &envelope) == ASSAY_OK &&
-           memcmp(head.id, id->hash, sizeof(head.id)) == 0 &&
-           assay_record_id(envelope, &found) == ASSAY_OK &&
+    return store_row_get(view, lsn, &row) == ASSAY_OK &&
+           memcmp(row.id, id->hash, sizeof(row.id)) == 0 &&
+           assay_record_id(row.envelope, &found) == ASSAY_OK &&
            assay_id_equal(&found, id);
 }
 

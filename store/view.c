@@ -11,27 +11,22 @@
 enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
                                  struct store_row *row_out)
 {
-    struct store_row_head head;
-    struct assay_bytes envelope;
-    struct assay_bytes body;
-    enum assay_err err = store_row_get(view, lsn, &head, &envelope);
+    struct store_raw_row raw;
+    enum assay_err err = store_row_get(view, lsn, &raw);
 
-    if (err == ASSAY_OK) {
-        err = store_body_get(view, lsn, &body);
-    }
     if (err != ASSAY_OK) {
         return err;
     }
     /* It was parsed before it was stored: only the disk can have changed it. */
-    if (assay_record_parse(envelope, body, &row_out->record, NULL) !=
+    if (assay_record_parse(raw.envelope, raw.body, &row_out->record, NULL) !=
             ASSAY_OK ||
-        memcmp(head.id, row_out->record.id.hash, sizeof(head.id)) != 0) {
+        memcmp(raw.id, row_out->record.id.hash, sizeof(raw.id)) != 0) {
         return ASSAY_E_CORRUPT;
     }
     row_out->lsn = lsn;
-    row_out->received_s = head.received_s;
-    row_out->log_lsn = head.log_lsn;
-    row_out->is_erased = (head.flags & STORE_ROW_ERASED) != 0;
+    row_out->received_s = raw.received_s;
+    row_out->log_lsn = raw.log_lsn;
+    row_out->is_erased = (raw.flags & STORE_ROW_ERASED) != 0;
     return ASSAY_OK;
 }
 
@@ -68,7 +63,7 @@ enum assay_err store_view_by_id(struct store_view *view,
 static enum assay_err find_row_from(struct store_view *view, uint64_t *lsn,
                                     uint64_t *received_s_out)
 {
-    struct store_row_head head;
+    struct store_raw_row row;
     MDB_val key = store_val(lsn, sizeof(*lsn));
     MDB_val val;
     MDB_cursor *cursor = NULL;
@@ -80,12 +75,12 @@ static enum assay_err find_row_from(struct store_view *view, uint64_t *lsn,
     }
     enum assay_err err = store_err_from_mdb(code);
     if (err == ASSAY_OK) {
-        err = store_row_head_read(
-            (struct assay_bytes){val.mv_data, val.mv_size}, &head);
+        err = store_row_read((struct assay_bytes){val.mv_data, val.mv_size},
+                             &row);
     }
     if (err == ASSAY_OK) {
         memcpy(lsn, key.mv_data, sizeof(*lsn));
-        *received_s_out = head.received_s;
+        *received_s_out = row.received_s;
     }
     mdb_cursor_close(cursor);
     return err;

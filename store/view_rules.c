@@ -121,7 +121,7 @@ enum assay_err store_view_by_prefix(struct store_view *view,
     assay_id_range(prefix, &at, &last);
     store_put_u64(first.hash, at);
     store_entry_id(&first, 0, &entry);
-    err = store_index_walk(view, &entry);
+    err = store_index_seek(view, &entry);
     while (err == ASSAY_OK && count < COUNT_MAX &&
            store_entry_id_part(&entry) <= last) {
         struct assay_id id;
@@ -133,7 +133,7 @@ enum assay_err store_view_by_prefix(struct store_view *view,
             count++;
         }
         store_entry_step(&entry);
-        err = store_index_walk(view, &entry);
+        err = store_index_seek(view, &entry);
     }
     if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
         return err;
