@@ -78,6 +78,8 @@ enum cli_exit cli_exit_of(enum assay_err err)
     case ASSAY_E_LIMIT:
     case ASSAY_E_SIGNATURE:
     case ASSAY_E_KEY:
+    case ASSAY_E_TAG:
+    case ASSAY_E_PEER:
     case ASSAY_E_BODY:
     case ASSAY_E_AUTH:
     case ASSAY_E_SEQ:

@@ -20,7 +20,9 @@
     X(ASSAY_E_MALFORMED, "the input breaks a rule of its format")              \
     X(ASSAY_E_LIMIT, "something is larger than its limit")                     \
     X(ASSAY_E_SIGNATURE, "the signature does not match")                       \
-    X(ASSAY_E_KEY, "the key is not an acceptable Ed25519 key")                 \
+    X(ASSAY_E_KEY, "the key is not an acceptable one")                         \
+    X(ASSAY_E_TAG, "it was changed on its way, or sealed with another key")    \
+    X(ASSAY_E_PEER, "the peer is not the one that was to be reached")          \
     X(ASSAY_E_BODY, "the body does not have the hash that was signed")         \
     X(ASSAY_E_AUTH, "the author has no authority to say this here")            \
     X(ASSAY_E_SEQ, "the sequence number does not follow from prev")            \

@@ -22,7 +22,7 @@ str(chr|cmp|len|ncmp|rchr)
 (m|c|re)alloc|free
 bsearch|qsort
 cbor_(encode|stream)_[a-z0-9_]*|cbor_stream_decode
-crypto_(aead|core|generichash|hash|kdf|kx|pwhash|scalarmult|verify)_.*
+crypto_(aead|auth|core|generichash|hash|kdf|kx|pwhash|scalarmult|verify)_.*
 crypto_(shorthash|sign|stream)_.*|crypto_shorthash
 sodium_(add|compare|increment|init|is_zero|memcmp|memzero)
 __(asan|lsan|msan|sanitizer|sancov|tsan|ubsan)_.*
