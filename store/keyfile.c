@@ -15,7 +15,11 @@ _Static_assert(STORE_SEALED_SIZE ==
                    STORE_SEED_SIZE + crypto_aead_xchacha20poly1305_ietf_ABYTES,
                "of the seed and its tag");
 
-#define MAGIC "assay-key"
+_Static_assert(STORE_SEED_SIZE == crypto_scalarmult_curve25519_SCALARBYTES,
+               "of X25519");
+
+/* Room for the first field. */
+#define MAGIC_MAX 16
 
 enum field {
     FIELD_MAGIC = 1,
@@ -31,10 +35,20 @@ enum field {
 #define FIELD_COUNT 6
 #define SEAL_PART_COUNT 5
 
-/* What the seal authenticates beside the seed: this text and the key. */
-#define SEAL_CONTEXT "assay-key/1"
-#define SEAL_CONTEXT_LEN (sizeof(SEAL_CONTEXT) - 1)
-#define SEAL_DATA_SIZE (SEAL_CONTEXT_LEN + ASSAY_KEY_SIZE)
+/* How a file of each usage begins, and what its seal authenticates before the
+ * public key. */
+static const struct {
+    const char *magic;
+    const char *seal_context;
+} usages[] = {
+    [STORE_KEY_SIGNS] = {"assay-key", "assay-key/1"},
+    [STORE_KEY_SPEAKS] = {"assay-node", "assay-node/1"},
+};
+
+#define USAGE_COUNT (sizeof(usages) / sizeof(usages[0]))
+
+/* What a seal authenticates beside the seed. */
+#define SEAL_DATA_MAX (MAGIC_MAX + ASSAY_KEY_SIZE)
 
 struct store_keyfile_cost store_keyfile_cost_default(void)
 {
@@ -85,16 +99,50 @@ void store_secret_free(struct store_secret *secret)
     sodium_free(secret);
 }
 
+/* Makes the public key and the whole secret from a seed. */
+static bool make_key(enum store_key_usage usage,
+                     const uint8_t seed[STORE_SEED_SIZE],
+                     struct assay_key *key_out, struct store_secret *secret)
+{
+    if (usage == STORE_KEY_SIGNS) {
+        return crypto_sign_seed_keypair(key_out->bytes, secret->bytes, seed) ==
+               0;
+    }
+    memcpy(secret->bytes, seed, STORE_SEED_SIZE);
+    if (crypto_scalarmult_curve25519_base(key_out->bytes, seed) != 0) {
+        return false;
+    }
+    memcpy(secret->bytes + STORE_SEED_SIZE, key_out->bytes, ASSAY_KEY_SIZE);
+    return true;
+}
+
 /* Whether the seed makes the public key; secret is overwritten with the whole
  * secret. */
-static bool seed_makes_key(const uint8_t seed[STORE_SEED_SIZE],
-                           const struct assay_key *key,
+static bool seed_makes_key(const struct store_keyfile *file,
+                           const uint8_t seed[STORE_SEED_SIZE],
                            struct store_secret *secret)
 {
     struct assay_key made;
 
-    return crypto_sign_seed_keypair(made.bytes, secret->bytes, seed) == 0 &&
-           assay_key_equal(&made, key);
+    return make_key(file->usage, seed, &made, secret) &&
+           assay_key_equal(&made, &file->info.key);
+}
+
+enum assay_err store_keyfile_make(struct store_keyfile *file,
+                                  enum store_key_usage usage, uint64_t now_s)
+{
+    struct store_secret *secret = sodium_malloc(sizeof(*secret));
+
+    if (secret == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    randombytes_buf(file->seed, sizeof(file->seed));
+    bool is_made = make_key(usage, file->seed, &file->info.key, secret);
+    ASSAY_CHECK(is_made); /* Any seed makes a key. */
+    store_secret_free(secret);
+    file->usage = usage;
+    file->info.made_s = now_s;
+    return ASSAY_OK;
 }
 
 static void read_name(struct assay_cbor_reader *reader,
@@ -136,15 +184,20 @@ static void read_sealed(struct assay_cbor_reader *reader,
     }
 }
 
-static void read_magic(struct assay_cbor_reader *reader)
+static void read_magic(struct assay_cbor_reader *reader,
+                       struct store_keyfile *file)
 {
     size_t start = reader->pos;
-    struct assay_bytes magic = assay_cbor_read_text(reader, sizeof(MAGIC));
+    struct assay_bytes magic = assay_cbor_read_text(reader, MAGIC_MAX);
 
-    if (!assay_bytes_equal(magic, assay_bytes_of(MAGIC))) {
-        assay_cbor_fail_at(reader, start, ASSAY_E_MALFORMED,
-                           "a key file begins with its format's name");
+    for (size_t usage = 0; usage < USAGE_COUNT; usage++) {
+        if (assay_bytes_equal(magic, assay_bytes_of(usages[usage].magic))) {
+            file->usage = (enum store_key_usage)usage;
+            return;
+        }
     }
+    assay_cbor_fail_at(reader, start, ASSAY_E_MALFORMED,
+                       "a key file begins with its format's name");
 }
 
 static void read_version(struct assay_cbor_reader *reader)
@@ -163,7 +216,7 @@ static void read_field(struct assay_cbor_reader *reader, enum field field,
 {
     switch (field) {
     case FIELD_MAGIC:
-        read_magic(reader);
+        read_magic(reader, file);
         break;
     case FIELD_VERSION:
         read_version(reader);
@@ -224,7 +277,7 @@ enum assay_err store_keyfile_read(struct assay_bytes input,
     if (err != ASSAY_OK || file_out->info.is_encrypted) {
         return err;
     }
-    if (!seed_makes_key(file_out->seed, &file_out->info.key, &secret)) {
+    if (!seed_makes_key(file_out, file_out->seed, &secret)) {
         err = ASSAY_E_MALFORMED;
     }
     sodium_memzero(&secret, sizeof(secret));
@@ -255,7 +308,7 @@ struct assay_bytes store_keyfile_write(const struct store_keyfile *file,
     assay_cbor_writer_init(&writer, out, STORE_KEYFILE_MAX);
     assay_cbor_write_map(&writer, FIELD_COUNT);
     assay_cbor_write_uint(&writer, FIELD_MAGIC);
-    assay_cbor_write_text(&writer, assay_bytes_of(MAGIC));
+    assay_cbor_write_text(&writer, assay_bytes_of(usages[file->usage].magic));
     assay_cbor_write_uint(&writer, FIELD_VERSION);
     assay_cbor_write_uint(&writer, STORE_KEYFILE_VERSION);
     assay_cbor_write_uint(&writer, FIELD_KEY);
@@ -297,18 +350,24 @@ static enum assay_err derive(const struct store_keyfile *file,
     return ASSAY_OK;
 }
 
-static void seal_data(const struct store_keyfile *file,
-                      uint8_t data_out[SEAL_DATA_SIZE])
+/* Gives how many bytes there are. */
+static size_t seal_data(const struct store_keyfile *file,
+                        uint8_t data_out[SEAL_DATA_MAX])
 {
-    memcpy(data_out, SEAL_CONTEXT, SEAL_CONTEXT_LEN);
-    memcpy(data_out + SEAL_CONTEXT_LEN, file->info.key.bytes, ASSAY_KEY_SIZE);
+    const char *context = usages[file->usage].seal_context;
+    size_t context_len = strlen(context);
+
+    ASSAY_CHECK(context_len <= MAGIC_MAX);
+    memcpy(data_out, context, context_len);
+    memcpy(data_out + context_len, file->info.key.bytes, ASSAY_KEY_SIZE);
+    return context_len + ASSAY_KEY_SIZE;
 }
 
 enum assay_err store_keyfile_seal(struct store_keyfile *file,
                                   struct assay_bytes passphrase,
                                   struct store_keyfile_cost cost)
 {
-    uint8_t data[SEAL_DATA_SIZE];
+    uint8_t data[SEAL_DATA_MAX];
     uint8_t *key = NULL;
 
     ASSAY_CHECK(!file->info.is_encrypted);
@@ -322,9 +381,9 @@ enum assay_err store_keyfile_seal(struct store_keyfile *file,
     if (err != ASSAY_OK) {
         return err;
     }
-    seal_data(file, data);
+    size_t data_len = seal_data(file, data);
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(
-        file->sealed, NULL, file->seed, sizeof(file->seed), data, sizeof(data),
+        file->sealed, NULL, file->seed, sizeof(file->seed), data, data_len,
         NULL, file->nonce, key);
     sodium_free(key);
     sodium_memzero(file->seed, sizeof(file->seed));
@@ -337,7 +396,7 @@ static enum assay_err unseal(const struct store_keyfile *file,
                              struct assay_bytes passphrase,
                              uint8_t seed[STORE_SEED_SIZE])
 {
-    uint8_t data[SEAL_DATA_SIZE];
+    uint8_t data[SEAL_DATA_MAX];
     uint8_t *key = NULL;
 
     if (passphrase.len == 0) {
@@ -347,10 +406,10 @@ static enum assay_err unseal(const struct store_keyfile *file,
     if (err != ASSAY_OK) {
         return err;
     }
-    seal_data(file, data);
+    size_t data_len = seal_data(file, data);
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(
             seed, NULL, NULL, file->sealed, sizeof(file->sealed), data,
-            sizeof(data), file->nonce, key) != 0) {
+            data_len, file->nonce, key) != 0) {
         err = ASSAY_E_PASSPHRASE;
     }
     sodium_free(key);
@@ -370,7 +429,7 @@ enum assay_err store_keyfile_open(const struct store_keyfile *file,
     } else {
         memcpy(seed, file->seed, sizeof(seed));
     }
-    if (err == ASSAY_OK && !seed_makes_key(seed, &file->info.key, &secret)) {
+    if (err == ASSAY_OK && !seed_makes_key(file, seed, &secret)) {
         err = ASSAY_E_MALFORMED;
     }
     if (err == ASSAY_OK) {

@@ -22,19 +22,11 @@
 /* Keys that are listed: more than any desk has members. */
 #define KEYS_MAX 4096
 
-#define LOOSE_BITS (S_IRWXG | S_IRWXO)
-
 static void file_name(const char *name, char out[FILE_NAME_SIZE])
 {
     int len = snprintf(out, FILE_NAME_SIZE, "%s" SUFFIX, name);
 
     ASSAY_CHECK(len > 0 && (size_t)len < FILE_NAME_SIZE);
-}
-
-/* Whether nobody but the caller can read or write it. */
-static bool is_private(const struct stat *info)
-{
-    return info->st_uid == geteuid() && (info->st_mode & LOOSE_BITS) == 0;
 }
 
 static enum assay_err open_keys(struct store_ledger *ledger, bool make,
@@ -52,7 +44,7 @@ static enum assay_err open_keys(struct store_ledger *ledger, bool make,
     if (err == ASSAY_OK && fstat(folder, &info) != 0) {
         err = store_files_err(errno);
     }
-    if (err == ASSAY_OK && !is_private(&info)) {
+    if (err == ASSAY_OK && !store_keyfile_is_private(&info)) {
         err = ASSAY_E_UNSAFE;
     }
     store_files_close(root);
@@ -64,96 +56,24 @@ static enum assay_err open_keys(struct store_ledger *ledger, bool make,
     return ASSAY_OK;
 }
 
-/* Reads a key file from a descriptor into *file_out, which the caller
- * frees. */
-static enum assay_err read_keyfile(int fd, struct store_keyfile **file_out)
-{
-    struct store_keyfile *file = store_keyfile_new();
-    uint8_t *buffer = NULL;
-    size_t len = 0;
-    enum assay_err err = ASSAY_E_NOMEM;
-
-    if (file == NULL) {
-        return ASSAY_E_NOMEM;
-    }
-    /* It may hold a plain seed, so it is wiped like one. */
-    buffer = sodium_malloc(STORE_KEYFILE_MAX + 1);
-    if (buffer == NULL) {
-        goto out;
-    }
-    err = store_files_read(fd, buffer, STORE_KEYFILE_MAX + 1, &len);
-    if (err != ASSAY_OK) {
-        goto out;
-    }
-    if (len > STORE_KEYFILE_MAX) {
-        err = ASSAY_E_MALFORMED;
-        goto out;
-    }
-    err = store_keyfile_read((struct assay_bytes){buffer, len}, file);
-    if (err == ASSAY_OK) {
-        *file_out = file;
-        file = NULL; /* The caller's now. */
-    }
-
-out:
-    sodium_free(buffer);
-    store_keyfile_free(file);
-    return err;
-}
-
 /* Loads a key by name. What the file is called is the key's name. */
 static enum assay_err load(int folder, const char *name,
                            struct store_keyfile **file_out)
 {
     char path[FILE_NAME_SIZE];
     struct store_keyfile *file = NULL;
-    struct stat info;
-    int fd = -1;
 
     if (!store_keyfile_is_name(name)) {
         return ASSAY_E_NOT_FOUND;
     }
     file_name(name, path);
-    enum assay_err err = store_files_open(folder, path, &fd, &info);
-    if (err == ASSAY_OK && !is_private(&info)) {
-        err = ASSAY_E_UNSAFE;
-    }
-    if (err == ASSAY_OK) {
-        err = read_keyfile(fd, &file);
-    }
-    store_files_close(fd);
+    enum assay_err err =
+        store_keyfile_load(folder, path, STORE_KEY_SIGNS, &file);
     if (err == ASSAY_OK) {
         memset(file->info.name, 0, sizeof(file->info.name));
         memcpy(file->info.name, name, strlen(name));
         *file_out = file;
     }
-    return err;
-}
-
-/* Writes a key file to name in a folder, in one step. */
-static enum assay_err save(int folder, const char *name,
-                           const struct store_keyfile *file,
-                           enum store_aside_mode mode)
-{
-    struct store_aside aside = {.fd = -1};
-    uint8_t *buffer = sodium_malloc(STORE_KEYFILE_MAX);
-    enum assay_err err = ASSAY_E_NOMEM;
-
-    if (buffer == NULL) {
-        goto out;
-    }
-    err = store_aside_begin(folder, &aside);
-    if (err != ASSAY_OK) {
-        goto out;
-    }
-    err = store_files_write(aside.fd, store_keyfile_write(file, buffer));
-    if (err == ASSAY_OK) {
-        err = store_aside_place(&aside, folder, name, mode);
-    }
-
-out:
-    store_aside_drop(&aside);
-    sodium_free(buffer);
     return err;
 }
 
@@ -169,7 +89,7 @@ static enum assay_err save_as(int folder, const char *name,
         memcpy(file->info.name, name, strlen(name));
     }
     file_name(file->info.name, path);
-    return save(folder, path, file, mode);
+    return store_keyfile_save(folder, path, file, mode);
 }
 
 /* Opens the keyring and loads a key. */
@@ -194,16 +114,11 @@ static enum assay_err find(struct store_ledger *ledger, const char *name,
 static enum assay_err make(struct store_keyfile *file,
                            struct assay_bytes passphrase, uint64_t now_s)
 {
-    struct store_secret *secret = sodium_malloc(sizeof(*secret));
+    enum assay_err err = store_keyfile_make(file, STORE_KEY_SIGNS, now_s);
 
-    if (secret == NULL) {
-        return ASSAY_E_NOMEM;
+    if (err != ASSAY_OK) {
+        return err;
     }
-    randombytes_buf(file->seed, sizeof(file->seed));
-    (void)crypto_sign_seed_keypair(file->info.key.bytes, secret->bytes,
-                                   file->seed);
-    sodium_free(secret);
-    file->info.made_s = now_s;
     return store_keyfile_seal(file, passphrase, store_keyfile_cost_default());
 }
 
@@ -482,7 +397,7 @@ enum assay_err store_keyring_export(struct store_ledger *ledger,
         err = store_files_parent(path, &target, &target_name);
     }
     if (err == ASSAY_OK) {
-        err = save(target, target_name, file, STORE_ASIDE_NEW);
+        err = store_keyfile_save(target, target_name, file, STORE_ASIDE_NEW);
     }
     store_keyfile_free(file);
     store_files_close(target);
@@ -506,9 +421,10 @@ static enum assay_err load_outside(const char *path,
         err = store_files_open(folder, name, &fd, &info);
     }
     if (err == ASSAY_OK) {
-        err = read_keyfile(fd, &file);
+        err = store_keyfile_read_fd(fd, STORE_KEY_SIGNS, &file);
     }
-    if (err == ASSAY_OK && !file->info.is_encrypted && !is_private(&info)) {
+    if (err == ASSAY_OK && !file->info.is_encrypted &&
+        !store_keyfile_is_private(&info)) {
         err = ASSAY_E_UNSAFE;
     }
     store_files_close(fd);
