@@ -162,7 +162,8 @@ static enum assay_channel_event take_handshake(struct assay_channel *channel,
     size_t len = 0;
 
     /* PROTOCOL 1.2: "A side MUST refuse a message that comes before it has
-     * sent the one that is answered by it." */
+     * sent the one that is answered by it." Nobody can make such a message,
+     * but the caller may have forgotten to pull. */
     if (channel->out_len > 0) {
         return fail(channel, ASSAY_E_MALFORMED,
                     "an answer comes behind what it answers");
@@ -185,7 +186,7 @@ static enum assay_channel_event take_handshake(struct assay_channel *channel,
         }
     }
     if (!assay_noise_handshake_is_done(handshake)) {
-        return ASSAY_CHANNEL_IDLE;
+        return ASSAY_CHANNEL_REPLY;
     }
     open_channel(channel);
     return ASSAY_CHANNEL_OPENED;

@@ -13,9 +13,9 @@
  *         +-----------+----------+---------> FAILED, for good
  *
  * A caller feeds it what the socket received, with assay_channel_feed, until
- * that has nothing more to tell. Until the channel is OPEN it sends what
- * assay_channel_pull gives: once at the start and after each feed. Then it
- * seals one message after the other. What a peer can make a channel hold is
+ * that has nothing more to tell. It sends what assay_channel_pull gives at the
+ * start, after REPLY and after OPENED. Then it seals one message after the
+ * other. What a peer can make a channel hold is
  * less than one frame, and until its handshake is over 96 bytes. How long a
  * handshake may take is the caller's to say, since nothing here has a clock.
  */
@@ -55,7 +55,9 @@ enum assay_channel_state {
 /* What feeding leads to. */
 enum assay_channel_event {
     ASSAY_CHANNEL_IDLE,    /* All input is taken; more is needed. */
-    ASSAY_CHANNEL_OPENED,  /* The peer is known: let it in, or drop it. */
+    ASSAY_CHANNEL_REPLY,   /* The handshake goes on: pull, and send. */
+    ASSAY_CHANNEL_OPENED,  /* The peer is known: let it in, or drop it. Who
+                              dialled has something to pull now. */
     ASSAY_CHANNEL_MESSAGE, /* One message is there. */
     ASSAY_CHANNEL_END,     /* The peer's last word: close, or send the rest. */
     ASSAY_CHANNEL_BROKEN   /* Drop the connection; assay_channel_error. */

@@ -74,7 +74,7 @@ void channel_pair_shake_hands(struct channel_pair *pair)
     enum assay_channel_event event =
         channel_end_feed(answers, channel_end_pull(dials, &wire), NULL);
 
-    ASSAY_CHECK(event == ASSAY_CHANNEL_IDLE);
+    ASSAY_CHECK(event == ASSAY_CHANNEL_REPLY);
     event = channel_end_feed(dials, channel_end_pull(answers, &wire), NULL);
     ASSAY_CHECK(event == ASSAY_CHANNEL_OPENED);
     event = channel_end_feed(answers, channel_end_pull(dials, &wire), NULL);

@@ -157,12 +157,13 @@ static void a_handshake_may_come_byte_by_byte(void **state)
 
         (void)channel_end_pull(pair.ends[sender_of(index)], &wire);
         for (size_t at = 0; at < wire.len; at++) {
-            bool opens = index > 0 && at + 1 == wire.len;
+            enum assay_channel_event event =
+                index > 0 ? ASSAY_CHANNEL_OPENED : ASSAY_CHANNEL_REPLY;
 
             assert_int_equal(
                 channel_end_feed(
                     reader, (struct assay_bytes){wire.bytes + at, 1}, NULL),
-                opens ? ASSAY_CHANNEL_OPENED : ASSAY_CHANNEL_IDLE);
+                at + 1 == wire.len ? event : ASSAY_CHANNEL_IDLE);
         }
     }
     channel_pair_clear(&pair);
@@ -178,7 +179,7 @@ static void check_flip_of_first(struct channel_pair *pair,
     struct channel_wire answer;
 
     assert_int_equal(channel_end_feed(answers, wire_bytes(wire), NULL),
-                     ASSAY_CHANNEL_IDLE);
+                     ASSAY_CHANNEL_REPLY);
     assert_int_equal(
         channel_end_feed(dials, channel_end_pull(answers, &answer), NULL),
         ASSAY_CHANNEL_BROKEN);
@@ -254,7 +255,7 @@ static void a_replayed_handshake_does_not_open(void **state)
     struct assay_channel *answers =
         channel_end_new(CHANNEL_ANSWERS, 2, NULL, NULL);
     assert_int_equal(channel_end_feed(answers, wire_bytes(&first), NULL),
-                     ASSAY_CHANNEL_IDLE);
+                     ASSAY_CHANNEL_REPLY);
     (void)channel_end_pull(answers, &wire);
     assert_int_equal(channel_end_feed(answers, wire_bytes(&third), NULL),
                      ASSAY_CHANNEL_BROKEN);
