@@ -14,6 +14,11 @@ test="git binutils clang libclang-rt-14-dev llvm libcmocka-dev python3
     python3-cbor2 python3-cryptography graphviz util-linux"
 lint="git clang clang-format clang-tidy python3"
 
+# Whoever offers npm, offers node: the distribution's would be in its way.
+if ! command -v npm >/dev/null 2>&1; then
+    test="$test nodejs npm"
+fi
+
 wanted=
 for group in "${@:-all}"; do
     case $group in
