@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * bench_protocol.c - what a record costs before it is stored: reading its
- * heads, checking its text, and the signature, which is the bound.
+ * heads, checking its text, and the signature, which is the bound; and what
+ * the channel that it comes through costs.
  */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "channel_costs.h"
 #include "machine.h"
 #include "protocol/cbor.h"
 #include "protocol/check.h"
@@ -221,6 +223,7 @@ int main(void)
                    subject->signature);
     bench_machine_print();
     print_costs(subject);
+    bench_channel_print();
     free(subject);
     return EXIT_SUCCESS;
 }
