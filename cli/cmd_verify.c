@@ -19,11 +19,11 @@ static enum cli_exit verify_here(struct cli_context *context, const char *text)
     enum cli_exit code = cli_context_view(context, STORE_NOW, &view);
 
     if (code == CLI_DONE && text == NULL) {
-        code = cli_verify_all(view);
+        code = cli_verify_all(view, context->json);
     } else if (code == CLI_DONE) {
         code = cli_context_record(view, text, 0, &id);
         if (code == CLI_DONE) {
-            code = cli_verify_record(view, &id);
+            code = cli_verify_record(view, &id, context->json);
         }
     }
     store_view_end(view);
@@ -40,7 +40,7 @@ static enum cli_exit run(struct cli_context *context,
         return CLI_USAGE;
     }
     if (text != NULL && is_path(text)) {
-        return cli_verify_file(text, context->now_s);
+        return cli_verify_file(text, context->now_s, context->json);
     }
     return verify_here(context, text);
 }

@@ -84,19 +84,6 @@ static json_t *claim_of(struct cli_doc *doc, const struct store_chain *chain)
     return object;
 }
 
-static json_t *standing_of(struct cli_doc *doc,
-                           const struct assay_standing_result *standing)
-{
-    json_t *object = cli_doc_object(doc);
-
-    cli_doc_put_word(doc, object, "name",
-                     assay_standing_name(standing->standing));
-    cli_doc_put_number(doc, object, "current_count", standing->current_count);
-    cli_doc_put_number(doc, object, "team_count", standing->team_count);
-    cli_doc_put_bool(doc, object, "is_unsettled", standing->is_unsettled);
-    return object;
-}
-
 static json_t *challenge_of(struct cli_doc *doc,
                             const struct store_challenge *challenge)
 {
@@ -257,6 +244,19 @@ static void put_lists(struct cli_doc *doc, json_t *document,
     }
 }
 
+json_t *cli_render_json_standing(struct cli_doc *doc,
+                                 const struct assay_standing_result *standing)
+{
+    json_t *object = cli_doc_object(doc);
+
+    cli_doc_put_word(doc, object, "name",
+                     assay_standing_name(standing->standing));
+    cli_doc_put_number(doc, object, "current_count", standing->current_count);
+    cli_doc_put_number(doc, object, "team_count", standing->team_count);
+    cli_doc_put_bool(doc, object, "is_unsettled", standing->is_unsettled);
+    return object;
+}
+
 enum assay_err cli_render_json(const struct store_chain *chain, FILE *out)
 {
     struct cli_doc doc = {false};
@@ -269,7 +269,7 @@ enum assay_err cli_render_json(const struct store_chain *chain, FILE *out)
     }
     cli_doc_put(&doc, document, "claim", claim_of(&doc, chain));
     cli_doc_put(&doc, document, "standing",
-                standing_of(&doc, &chain->standing));
+                cli_render_json_standing(&doc, &chain->standing));
     put_lists(&doc, document, chain);
     return cli_doc_write(&doc, document, out);
 }

@@ -6,9 +6,12 @@
 #ifndef ASSAY_CLI_RENDER_JSON_H
 #define ASSAY_CLI_RENDER_JSON_H
 
+#include "json.h"
 #include "store/chain.h"
 
-#include <stdio.h>
+/* The object that says where a claim stands. */
+json_t *cli_render_json_standing(struct cli_doc *doc,
+                                 const struct assay_standing_result *standing);
 
 /* Writes the document. ASSAY_E_NOMEM, ASSAY_E_IO. */
 ASSAY_MUST_CHECK

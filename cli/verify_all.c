@@ -19,17 +19,35 @@ struct tally {
     uint64_t by_state[STATE_COUNT];
 };
 
-static void report_wrong(struct cli_term *term, const struct store_row *row,
+/* Where the answer goes. */
+struct output {
+    struct cli_term term;
+    struct cli_doc doc;
+    json_t *faults; /* NULL: for people. */
+};
+
+static void report_wrong(struct output *output, const struct store_row *row,
                          enum assay_err err)
 {
-    cli_verify_mark(term, CLI_STEP_BAD);
-    cli_verify_id(term, assay_id_type_of_kind(row->record.payload.kind),
-                  row->record.id.hash, 0);
-    cli_putf(term, CLI_PLAIN, ": %s", assay_err_phrase(err));
-    cli_end(term);
+    enum assay_id_type type = assay_id_type_of_kind(row->record.payload.kind);
+
+    if (output->faults == NULL) {
+        cli_verify_mark(&output->term, CLI_STEP_BAD);
+        cli_verify_id(&output->term, type, row->record.id.hash, 0);
+        cli_putf(&output->term, CLI_PLAIN, ": %s", assay_err_phrase(err));
+        cli_end(&output->term);
+    } else if (json_array_size(output->faults) < CLI_VERIFY_FAULTS_MAX) {
+        json_t *fault = cli_doc_object(&output->doc);
+
+        cli_doc_put_id(&output->doc, fault, "id", type, row->record.id.hash);
+        cli_doc_put_number(&output->doc, fault, "lsn", row->lsn);
+        cli_doc_put_word(&output->doc, fault, "sentence",
+                         assay_err_phrase(err));
+        cli_doc_add(&output->doc, output->faults, fault);
+    }
 }
 
-static enum assay_err look_at(struct cli_term *term,
+static enum assay_err look_at(struct output *output,
                               struct assay_validity *validity,
                               const struct store_row *row, struct tally *tally)
 {
@@ -40,7 +58,7 @@ static enum assay_err look_at(struct cli_term *term,
     tally->records++;
     if (err != ASSAY_OK) {
         tally->wrong++;
-        report_wrong(term, row, err);
+        report_wrong(output, row, err);
     }
     if (record->body.data == NULL) {
         tally->erased += row->is_erased ? 1 : 0;
@@ -55,7 +73,7 @@ static enum assay_err look_at(struct cli_term *term,
     return err;
 }
 
-static enum assay_err walk(struct store_view *view, struct cli_term *term,
+static enum assay_err walk(struct store_view *view, struct output *output,
                            struct tally *tally)
 {
     const uint64_t last = store_view_last_lsn(view);
@@ -66,26 +84,12 @@ static enum assay_err walk(struct store_view *view, struct cli_term *term,
     for (uint64_t lsn = 1; lsn <= last && err == ASSAY_OK; lsn++) {
         err = store_view_by_lsn(view, lsn, &row);
         if (err == ASSAY_OK) {
-            err = look_at(term, validity, &row, tally);
+            err = look_at(output, validity, &row, tally);
         } else if (err == ASSAY_E_NOT_FOUND) {
             err = ASSAY_OK; /* A repaired ledger may have gaps. */
         }
     }
     return err;
-}
-
-static void write_count(struct cli_term *term, enum cli_step step,
-                        uint64_t count, const char *what)
-{
-    char number[CLI_NUMBER_MAX];
-
-    if (count == 0) {
-        return;
-    }
-    cli_number(count, number);
-    cli_verify_mark(term, step);
-    cli_putf(term, CLI_PLAIN, "%s %s", number, what);
-    cli_end(term);
 }
 
 static void write_tally(struct cli_term *term, const struct tally *tally)
@@ -95,16 +99,18 @@ static void write_tally(struct cli_term *term, const struct tally *tally)
     cli_number(tally->records, number);
     cli_putf(term, CLI_BOLD, "%s records verified", number);
     cli_end(term);
-    write_count(term, CLI_STEP_BAD, tally->wrong, "are NOT what was signed");
-    write_count(term, CLI_STEP_GOOD, tally->records - tally->wrong,
-                "are what was signed");
-    write_count(term, CLI_STEP_UNKNOWN, tally->erased,
-                "with a body that was erased here");
-    write_count(term, CLI_STEP_UNKNOWN, tally->bodiless,
-                "with a body that is not held here");
-    write_count(term, CLI_STEP_UNKNOWN, tally->malformed,
-                "that break a rule of their kind and count for nothing");
-    write_count(term, CLI_STEP_GOOD, tally->by_state[ASSAY_STANDS], "stand");
+    cli_verify_count(term, CLI_STEP_BAD, tally->wrong,
+                     "are NOT what was signed");
+    cli_verify_count(term, CLI_STEP_GOOD, tally->records - tally->wrong,
+                     "are what was signed");
+    cli_verify_count(term, CLI_STEP_UNKNOWN, tally->erased,
+                     "with a body that was erased here");
+    cli_verify_count(term, CLI_STEP_UNKNOWN, tally->bodiless,
+                     "with a body that is not held here");
+    cli_verify_count(term, CLI_STEP_UNKNOWN, tally->malformed,
+                     "that break a rule of their kind and count for nothing");
+    cli_verify_count(term, CLI_STEP_GOOD, tally->by_state[ASSAY_STANDS],
+                     "stand");
     for (size_t i = ASSAY_STANDS + 1; i < STATE_COUNT; i++) {
         if (tally->by_state[i] > 0) {
             cli_number(tally->by_state[i], number);
@@ -116,22 +122,68 @@ static void write_tally(struct cli_term *term, const struct tally *tally)
     }
 }
 
-enum cli_exit cli_verify_all(struct store_view *view)
+static enum assay_err verify_for_people(struct store_view *view,
+                                        struct tally *tally)
 {
     const struct cli_look look = cli_look_of(stdout);
-    struct cli_term term;
-    struct tally tally = {0};
+    struct output output = {.faults = NULL};
     enum assay_err err;
 
-    cli_term_open(&term, stdout, &look);
-    err = walk(view, &term, &tally);
+    cli_term_open(&output.term, stdout, &look);
+    err = walk(view, &output, tally);
     if (err == ASSAY_OK) {
-        write_tally(&term, &tally);
+        write_tally(&output.term, tally);
     }
-    cli_term_close(&term);
+    cli_term_close(&output.term);
     if (err == ASSAY_OK && (fflush(stdout) != 0 || ferror(stdout) != 0)) {
         err = ASSAY_E_IO;
     }
+    return err;
+}
+
+static void put_tally(struct cli_doc *doc, json_t *document,
+                      const struct tally *tally)
+{
+    json_t *states = cli_doc_object(doc);
+
+    cli_doc_put_bool(doc, document, "is_good", tally->wrong == 0);
+    cli_doc_put_number(doc, document, "records", tally->records);
+    cli_doc_put_number(doc, document, "wrong", tally->wrong);
+    cli_doc_put_number(doc, document, "malformed", tally->malformed);
+    cli_doc_put_number(doc, document, "erased", tally->erased);
+    cli_doc_put_number(doc, document, "bodiless", tally->bodiless);
+    for (size_t i = 0; i < STATE_COUNT; i++) {
+        cli_doc_put_number(doc, states,
+                           assay_validity_name((enum assay_validity_state)i),
+                           tally->by_state[i]);
+    }
+    cli_doc_put(doc, document, "by_validity", states);
+}
+
+static enum assay_err verify_as_json(struct store_view *view,
+                                     struct tally *tally)
+{
+    struct output output = {.faults = NULL};
+    json_t *document = cli_doc_begin(&output.doc, "assay-verify-ledger/1");
+    enum assay_err err;
+
+    output.faults = cli_doc_list(&output.doc);
+    err = output.faults == NULL ? ASSAY_E_NOMEM : walk(view, &output, tally);
+    put_tally(&output.doc, document, tally);
+    cli_doc_put(&output.doc, document, "faults", output.faults);
+    if (err != ASSAY_OK) {
+        json_decref(document);
+        return err;
+    }
+    return cli_doc_write(&output.doc, document, stdout);
+}
+
+enum cli_exit cli_verify_all(struct store_view *view, bool is_json)
+{
+    struct tally tally = {0};
+    enum assay_err err = is_json ? verify_as_json(view, &tally)
+                                 : verify_for_people(view, &tally);
+
     if (err != ASSAY_OK) {
         return cli_report_err("the ledger", err, NULL);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/body.h"
 #include "protocol/key.h"
+#include "record_json.h"
 #include "render_tree.h"
 #include "report.h"
 #include "store/chain.h"
@@ -9,6 +10,7 @@
 #include "words.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 /* Data characters of an id that make it whole. */
@@ -17,11 +19,32 @@
 /* A member, then one root a rotation, then the founding record. */
 #define PATH_MAX_LEN (ASSAY_ROTATIONS_MAX + 2)
 
+/* What one step says, at most: words of our own and a number or two. */
+#define SENTENCE_MAX 256
+
+/* Says each step as it is taken: for people, or into lists of a document. */
 struct verifier {
-    struct cli_term term;
     struct store_view *view;
+    struct cli_term term;
+    struct cli_doc doc;
+    json_t *document; /* NULL: for people. */
+    json_t *checks;   /* Lent by the document, as path is. */
+    json_t *path;
     bool is_good;
 };
+
+const char *cli_step_name(enum cli_step step)
+{
+    switch (step) {
+    case CLI_STEP_GOOD:
+        return "good";
+    case CLI_STEP_BAD:
+        return "bad";
+    case CLI_STEP_UNKNOWN:
+        return "unknown";
+    }
+    return "unknown";
+}
 
 void cli_verify_mark(struct cli_term *term, enum cli_step step)
 {
@@ -38,6 +61,19 @@ void cli_verify_mark(struct cli_term *term, enum cli_step step)
     }
 }
 
+void cli_verify_count(struct cli_term *term, enum cli_step step, uint64_t count,
+                      const char *what)
+{
+    char number[CLI_NUMBER_MAX];
+
+    if (count > 0) {
+        cli_number(count, number);
+        cli_verify_mark(term, step);
+        cli_putf(term, CLI_PLAIN, "%s %s", number, what);
+        cli_end(term);
+    }
+}
+
 void cli_verify_id(struct cli_term *term, enum assay_id_type type,
                    const uint8_t *bytes, size_t chars)
 {
@@ -47,14 +83,40 @@ void cli_verify_id(struct cli_term *term, enum assay_id_type type,
     cli_put(term, CLI_PLAIN, text);
 }
 
-/* One step that went well or not, in words of our own. */
-static void step(struct verifier *verifier, bool is_good, const char *good,
-                 const char *bad)
+static void step(struct verifier *verifier, const char *check,
+                 enum cli_step outcome, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* One step: what was checked (a word for programs), how it went, and a
+ * sentence of our own. */
+static void step(struct verifier *verifier, const char *check,
+                 enum cli_step outcome, const char *format, ...)
 {
-    cli_verify_mark(&verifier->term, is_good ? CLI_STEP_GOOD : CLI_STEP_BAD);
-    cli_put(&verifier->term, CLI_PLAIN, is_good ? good : bad);
+    char sentence[SENTENCE_MAX];
+    va_list values;
+
+    va_start(values, format);
+    (void)vsnprintf(sentence, sizeof(sentence), format, values);
+    va_end(values);
+    verifier->is_good = verifier->is_good && outcome != CLI_STEP_BAD;
+    if (verifier->document != NULL) {
+        json_t *entry = cli_doc_object(&verifier->doc);
+
+        cli_doc_put_word(&verifier->doc, entry, "check", check);
+        cli_doc_put_word(&verifier->doc, entry, "outcome",
+                         cli_step_name(outcome));
+        cli_doc_put_word(&verifier->doc, entry, "sentence", sentence);
+        cli_doc_add(&verifier->doc, verifier->checks, entry);
+        return;
+    }
+    cli_verify_mark(&verifier->term, outcome);
+    cli_put(&verifier->term, CLI_PLAIN, sentence);
     cli_end(&verifier->term);
-    verifier->is_good = verifier->is_good && is_good;
+}
+
+static enum cli_step outcome_of(bool is_good)
+{
+    return is_good ? CLI_STEP_GOOD : CLI_STEP_BAD;
 }
 
 static bool has_good_signature(const struct assay_record *record)
@@ -73,63 +135,93 @@ static void check_form(struct verifier *verifier,
     struct assay_fault fault = {0};
     enum assay_err err =
         assay_record_parse(record->envelope, record->body, &again, &fault);
+    bool is_good;
 
     if (err != ASSAY_OK) {
-        cli_verify_mark(&verifier->term, CLI_STEP_BAD);
-        cli_putf(&verifier->term, CLI_PLAIN,
-                 "its form is wrong at byte %zu: %s", fault.offset,
-                 fault.rule != NULL ? fault.rule : assay_err_phrase(err));
-        cli_end(&verifier->term);
-        verifier->is_good = false;
+        step(verifier, "form", CLI_STEP_BAD,
+             "its form is wrong at byte %zu: %s", fault.offset,
+             fault.rule != NULL ? fault.rule : assay_err_phrase(err));
         return;
     }
-    step(verifier, assay_id_equal(&again.id, id),
-         "its form is right, and its id is the hash of what was signed",
-         "its id is not the hash of what was signed");
-    step(verifier, has_good_signature(record), "its signature is good",
-         "ITS SIGNATURE IS BAD");
+    is_good = assay_id_equal(&again.id, id);
+    step(verifier, "form", outcome_of(is_good), "%s",
+         is_good
+             ? "its form is right, and its id is the hash of what was signed"
+             : "its id is not the hash of what was signed");
+    is_good = has_good_signature(record);
+    step(verifier, "signature", outcome_of(is_good), "%s",
+         is_good ? "its signature is good" : "ITS SIGNATURE IS BAD");
 }
 
 static void check_body(struct verifier *verifier, const struct store_row *row)
 {
     struct assay_fault fault = {0};
     uint8_t hash[ASSAY_HASH_SIZE];
+    bool is_good;
 
     if (row->record.body.data == NULL) {
-        cli_verify_mark(&verifier->term, CLI_STEP_UNKNOWN);
-        cli_put(&verifier->term, CLI_PLAIN,
-                row->is_erased ? "its body was erased here; all else can be "
-                                 "verified without it"
-                               : "its body is not held here");
-        cli_end(&verifier->term);
+        step(verifier, "body", CLI_STEP_UNKNOWN, "%s",
+             row->is_erased ? "its body was erased here; all else can be "
+                              "verified without it"
+                            : "its body is not held here");
         return;
     }
     assay_hash(row->record.body, hash);
-    step(verifier,
-         memcmp(hash, row->record.payload.body_hash, sizeof(hash)) == 0,
-         "its body has the hash that was signed",
-         "its body does not have the hash that was signed");
+    is_good = memcmp(hash, row->record.payload.body_hash, sizeof(hash)) == 0;
+    step(verifier, "body", outcome_of(is_good), "%s",
+         is_good ? "its body has the hash that was signed"
+                 : "its body does not have the hash that was signed");
     if (assay_body_check(&row->record, &fault) != ASSAY_OK) {
-        cli_verify_mark(&verifier->term, CLI_STEP_BAD);
-        cli_putf(&verifier->term, CLI_PLAIN,
-                 "its body breaks a rule of its kind, so it counts for "
-                 "nothing: %s",
-                 fault.rule != NULL ? fault.rule : "a limit");
-        cli_end(&verifier->term);
-        verifier->is_good = false;
+        step(verifier, "rules", CLI_STEP_BAD,
+             "its body breaks a rule of its kind, so it counts for nothing: %s",
+             fault.rule != NULL ? fault.rule : "a limit");
     }
+}
+
+/* Shows one grant on the way up. */
+static void show_grant(struct verifier *verifier, const struct store_row *row,
+                       bool is_signed, enum assay_validity_state state)
+{
+    const uint64_t kind = row->record.payload.kind;
+    struct cli_term *term = &verifier->term;
+
+    cli_node_begin(term, kind == ASSAY_KIND_FOUND);
+    cli_verify_mark(term, outcome_of(is_signed && state == ASSAY_STANDS));
+    cli_putf(term, CLI_PLAIN, "%s ", assay_kind_name(kind));
+    cli_verify_id(term, assay_id_type_of_kind(kind), row->record.id.hash, 0);
+    cli_putf(term, CLI_PLAIN, " signed by ");
+    cli_verify_id(term, ASSAY_ID_KEY, row->record.key.bytes, 0);
+    cli_putf(term, CLI_PLAIN, ": signature %s, %s", is_signed ? "good" : "BAD",
+             assay_validity_phrase(state));
+    cli_end(term);
+    cli_node_end(term);
+}
+
+static void add_grant(struct verifier *verifier, const struct store_row *row,
+                      bool is_signed, enum assay_validity_state state)
+{
+    const uint64_t kind = row->record.payload.kind;
+    struct cli_doc *doc = &verifier->doc;
+    json_t *entry = cli_doc_object(doc);
+
+    cli_doc_put_id(doc, entry, "id", assay_id_type_of_kind(kind),
+                   row->record.id.hash);
+    cli_doc_put_word(doc, entry, "kind", assay_kind_name(kind));
+    cli_doc_put_id(doc, entry, "key", ASSAY_ID_KEY, row->record.key.bytes);
+    cli_doc_put_word(doc, entry, "signature", is_signed ? "good" : "bad");
+    cli_doc_put_word(doc, entry, "validity", assay_validity_name(state));
+    cli_doc_add(doc, verifier->path, entry);
 }
 
 /* One grant on the way up. */
 static enum assay_err check_grant(struct verifier *verifier,
-                                  const struct store_row *row)
+                                  const struct store_row *row,
+                                  bool *is_good_out)
 {
-    struct cli_term *term = &verifier->term;
-    const uint64_t kind = row->record.payload.kind;
     struct assay_validity_result result;
     struct assay_validity *validity = NULL;
     enum assay_err err = store_view_validity(verifier->view, &validity);
-    bool is_good;
+    bool is_signed;
 
     if (err == ASSAY_OK) {
         err = assay_validity_of(validity, &row->record, &result);
@@ -137,17 +229,13 @@ static enum assay_err check_grant(struct verifier *verifier,
     if (err != ASSAY_OK) {
         return err;
     }
-    is_good = has_good_signature(&row->record) && result.state == ASSAY_STANDS;
-    cli_verify_mark(term, is_good ? CLI_STEP_GOOD : CLI_STEP_BAD);
-    cli_putf(term, CLI_PLAIN, "%s ", assay_kind_name(kind));
-    cli_verify_id(term, assay_id_type_of_kind(kind), row->record.id.hash, 0);
-    cli_putf(term, CLI_PLAIN, " signed by ");
-    cli_verify_id(term, ASSAY_ID_KEY, row->record.key.bytes, 0);
-    cli_putf(term, CLI_PLAIN, ": signature %s, %s",
-             has_good_signature(&row->record) ? "good" : "BAD",
-             assay_validity_phrase(result.state));
-    cli_end(term);
-    verifier->is_good = verifier->is_good && is_good;
+    is_signed = has_good_signature(&row->record);
+    if (verifier->document != NULL) {
+        add_grant(verifier, row, is_signed, result.state);
+    } else {
+        show_grant(verifier, row, is_signed, result.state);
+    }
+    *is_good_out = is_signed && result.state == ASSAY_STANDS;
     return ASSAY_OK;
 }
 
@@ -156,34 +244,40 @@ static enum assay_err check_path(struct verifier *verifier,
                                  const struct assay_record *record)
 {
     struct store_row row = {.record = *record};
-    enum assay_err err = ASSAY_OK;
+    bool is_good = true;
+    bool is_one_good = true;
     size_t len = 0;
 
     if (record->payload.kind == ASSAY_KIND_FOUND) {
-        step(verifier, true, "it founds its team: nobody is above it", "");
+        step(verifier, "authority", CLI_STEP_GOOD,
+             "it founds its team: nobody is above it");
         return ASSAY_OK;
     }
-    cli_put(&verifier->term, CLI_PLAIN, "Its authority comes from:");
-    cli_end(&verifier->term);
+    if (verifier->document == NULL) {
+        cli_put(&verifier->term, CLI_PLAIN, "Its authority comes from:");
+        cli_end(&verifier->term);
+    }
     while (row.record.payload.kind != ASSAY_KIND_FOUND &&
            len++ < PATH_MAX_LEN) {
         const struct assay_id auth = row.record.payload.auth;
+        enum assay_err err = store_view_by_id(verifier->view, &auth, &row);
 
-        err = store_view_by_id(verifier->view, &auth, &row);
         if (err == ASSAY_E_NOT_FOUND) {
-            step(verifier, false, "", "a record above it is not held here");
+            step(verifier, "authority", CLI_STEP_BAD,
+                 "a record above it is not held here");
             return ASSAY_OK;
         }
         if (err == ASSAY_OK) {
-            cli_node_begin(&verifier->term,
-                           row.record.payload.kind == ASSAY_KIND_FOUND);
-            err = check_grant(verifier, &row);
-            cli_node_end(&verifier->term);
+            err = check_grant(verifier, &row, &is_one_good);
         }
         if (err != ASSAY_OK) {
             return err;
         }
+        is_good = is_good && is_one_good;
     }
+    step(verifier, "authority", outcome_of(is_good), "%s",
+         is_good ? "all of them are signed and stand"
+                 : "not all of them are signed and stand");
     return ASSAY_OK;
 }
 
@@ -220,7 +314,6 @@ static enum assay_err check_prev(struct verifier *verifier,
 static enum assay_err check_place(struct verifier *verifier,
                                   const struct assay_record *record)
 {
-    struct cli_term *term = &verifier->term;
     struct store_log log;
     bool is_right = false;
     enum assay_err err = check_prev(verifier, record, &is_right);
@@ -231,67 +324,98 @@ static enum assay_err check_place(struct verifier *verifier,
     if (err != ASSAY_OK) {
         return err;
     }
-    cli_verify_mark(term, is_right ? CLI_STEP_GOOD : CLI_STEP_BAD);
-    cli_putf(term, CLI_PLAIN, "number %" PRIu64 " in a log of %" PRIu64 "%s",
-             record->payload.seq, log.record_count,
-             is_right ? ", and what it builds on is here"
-                      : ", but it does not follow from what it builds on");
+    step(verifier, "place", outcome_of(is_right),
+         "number %" PRIu64 " in a log of %" PRIu64 "%s", record->payload.seq,
+         log.record_count,
+         is_right ? ", and what it builds on is here"
+                  : ", but it does not follow from what it builds on");
     if (log.head_count > 1) {
-        cli_dot(term);
-        cli_putf(term, CLI_WARN, "! the log is forked: %zu heads",
-                 log.head_count);
+        step(verifier, "fork", CLI_STEP_UNKNOWN, "its log is forked: %zu heads",
+             log.head_count);
     }
-    cli_end(term);
-    verifier->is_good = verifier->is_good && is_right;
     return ASSAY_OK;
 }
 
 static enum assay_err check_all(struct verifier *verifier,
-                                struct store_row *row,
-                                const struct assay_id *id)
+                                const struct store_item *item)
 {
-    struct store_item item;
-    enum assay_err err = store_item_fill(verifier->view, row, true, &item);
+    const struct assay_record *record = &item->row->record;
+    bool stands = item->validity.state == ASSAY_STANDS;
+    enum assay_err err;
 
-    if (err != ASSAY_OK) {
-        return err;
-    }
-    cli_put(&verifier->term, CLI_BOLD,
-            assay_kind_name(row->record.payload.kind));
-    cli_put(&verifier->term, CLI_PLAIN, " ");
-    cli_verify_id(&verifier->term,
-                  assay_id_type_of_kind(row->record.payload.kind), id->hash,
-                  WHOLE);
-    cli_end(&verifier->term);
-    check_form(verifier, &row->record, id);
-    check_body(verifier, row);
-    err = check_path(verifier, &row->record);
+    check_form(verifier, record, &item->id);
+    check_body(verifier, item->row);
+    err = check_path(verifier, record);
     if (err == ASSAY_OK) {
-        err = check_place(verifier, &row->record);
+        err = check_place(verifier, record);
     }
     if (err == ASSAY_OK) {
-        step(verifier, item.validity.state == ASSAY_STANDS, "it stands",
-             "it does not stand:");
-        cli_render_state(&verifier->term, &item, 0);
+        step(verifier, "standing", outcome_of(stands), "%s%s",
+             stands ? "it stands" : "it does not stand: ",
+             stands ? "" : assay_validity_phrase(item->validity.state));
     }
     return err;
 }
 
-enum cli_exit cli_verify_record(struct store_view *view,
-                                const struct assay_id *id)
+static enum assay_err verify_for_people(struct verifier *verifier,
+                                        const struct store_item *item)
 {
     const struct cli_look look = cli_look_of(stdout);
+    const uint64_t kind = item->row->record.payload.kind;
+    struct cli_term *term = &verifier->term;
+    enum assay_err err;
+
+    cli_term_open(term, stdout, &look);
+    cli_put(term, CLI_BOLD, assay_kind_name(kind));
+    cli_put(term, CLI_PLAIN, " ");
+    cli_verify_id(term, assay_id_type_of_kind(kind), item->id.hash, WHOLE);
+    cli_end(term);
+    err = check_all(verifier, item);
+    if (err == ASSAY_OK) {
+        cli_render_state(term, item, 0);
+    }
+    cli_term_close(term);
+    if (err == ASSAY_OK && (fflush(stdout) != 0 || ferror(stdout) != 0)) {
+        err = ASSAY_E_IO;
+    }
+    return err;
+}
+
+static enum assay_err verify_as_json(struct verifier *verifier,
+                                     const struct store_item *item)
+{
+    struct cli_doc *doc = &verifier->doc;
+    enum assay_err err;
+
+    verifier->document = cli_doc_begin(doc, "assay-verify-record/1");
+    verifier->checks = cli_doc_list(doc);
+    verifier->path = cli_doc_list(doc);
+    cli_doc_put(doc, verifier->document, "record", cli_record_brief(doc, item));
+    cli_doc_put(doc, verifier->document, "checks", verifier->checks);
+    cli_doc_put(doc, verifier->document, "path", verifier->path);
+    err = doc->has_failed ? ASSAY_E_NOMEM : check_all(verifier, item);
+    cli_doc_put_bool(doc, verifier->document, "is_good", verifier->is_good);
+    if (err != ASSAY_OK) {
+        json_decref(verifier->document);
+        return err;
+    }
+    return cli_doc_write(doc, verifier->document, stdout);
+}
+
+enum cli_exit cli_verify_record(struct store_view *view,
+                                const struct assay_id *id, bool is_json)
+{
     struct verifier verifier = {.view = view, .is_good = true};
     struct store_row row;
+    struct store_item item;
     enum assay_err err = store_view_by_id(view, id, &row);
 
     if (err == ASSAY_OK) {
-        cli_term_open(&verifier.term, stdout, &look);
-        err = check_all(&verifier, &row, id);
-        cli_term_close(&verifier.term);
+        err = store_item_fill(view, &row, true, &item);
     }
-    if (err == ASSAY_OK && (fflush(stdout) != 0 || ferror(stdout) != 0)) {
-        err = ASSAY_E_IO;
+    if (err == ASSAY_OK) {
+        err = is_json ? verify_as_json(&verifier, &item)
+                      : verify_for_people(&verifier, &item);
     }
     if (err != ASSAY_OK) {
         return cli_report_err("the record", err, NULL);

@@ -215,6 +215,13 @@ expect 0 'nobody is above' verify "$team"
 expect 0 '' verify "$hostile"
 harmless verify
 expect 0 '5 records verified' verify --all
+json 'd["is_good"] and d["record"]["kind"] == "verdict" and
+    [c["check"] for c in d["checks"]] == ["form", "signature", "body",
+    "authority", "place", "standing"]' verify "$verdict"
+json "[p['id'] for p in d['path']] == ['$team']" verify "$verdict"
+json 'd["path"] == [] and d["checks"][3]["outcome"] == "good"' verify "$team"
+json 'd["is_good"] and d["records"] == 5 and d["by_validity"]["stands"] == 5' \
+    verify --all
 expect 1 '' verify claim1qqqqqqqqqqqq
 expect 2 '' verify
 expect 2 '' verify --all "$claim"
@@ -224,6 +231,9 @@ expect 0 '' export "$hostile" --output hostile.proof
 mv ledger away
 expect 0 'single' verify proof
 expect 0 'false' verify ./proof
+json "d['is_good'] and d['claims'][0]['id'] == '$claim'" verify proof
+json 'd["claims"][0]["verdicts"][0]["rating"] == "false"' verify proof
+json 'd["claims"][0]["standing"]["name"] == "single"' verify proof
 expect 0 '' verify hostile.proof
 harmless 'verify of a file'
 expect 3 '' verify hostile
@@ -232,6 +242,21 @@ expect 1 'no records' verify ./empty
 size=$(wc -c <proof)
 head -c $((size - 4)) proof >cut
 expect 1 'CUT' verify cut
+json 'd["is_cut"] and d["cut_offset"] > 0 and not d["is_good"]' verify cut
+expect 1 '' verify --json cut
+
+# A file that is still coming, and Ctrl-C: nothing is left behind.
+mkfifo coming
+"$ASSAY_BIN" verify ./coming >out 2>err &
+reader=$!
+exec 3>coming # Waits until it is opened there, and so until it listens.
+kill -INT "$reader"
+cat proof >&3
+exec 3>&-
+status=0
+wait "$reader" || status=$?
+[ "$status" -eq 130 ] || fail "an interrupted verify gave exit $status"
+[ -z "$(ls -A tmp)" ] || fail 'an interrupted verify leaves its ledger'
 
 # A bit flipped anywhere: never a proof.
 for at in 20 60 100 200 $((size / 2)) $((size - 80)); do
@@ -244,6 +269,7 @@ open("flipped", "wb").write(data)' "$at"
     [ "$status" -eq 1 ] || [ "$status" -eq 3 ] ||
         fail "a bit flipped at $at gave exit $status"
 done
+json 'not d["is_good"] and (d["faults"] or d["is_cut"])' verify ./flipped
 [ -z "$(ls -A tmp)" ] || fail 'a temporary ledger is left'
 mv away ledger
 
@@ -253,5 +279,8 @@ expect 0 'erased' show "$claim"
 json 'd["body"] is None and d["state"]["body"] == "erased"' show "$claim"
 json 'd["state"]["retraction"]["reason"] == "It was a test."' show "$claim"
 expect 0 'erased' verify "$claim"
+json 'd["checks"][2] == {"check": "body", "outcome": "unknown", "sentence":
+    d["checks"][2]["sentence"]} and d["is_good"]' verify "$claim"
+json 'd["erased"] == 1 and d["is_good"]' verify --all
 expect 0 'null' show --diag "$claim"
 echo 'done'
