@@ -51,7 +51,7 @@ static enum cli_exit read_options(const struct cli_args *args,
 {
     const struct {
         const char *name;
-        enum cli_text_form form;
+        enum cli_option_form form;
         struct assay_bytes *text;
     } texts[] = {{"url", CLI_TEXT_URL, &capture->url},
                  {"media-type", CLI_TEXT_NAME, &capture->media_type},
@@ -75,22 +75,15 @@ static enum cli_exit read_options(const struct cli_args *args,
 }
 
 /* Stores the bytes and notes in capture what they are. */
-static enum cli_exit store_bytes(struct cli_context *context, const char *path,
+static enum cli_exit store_bytes(struct cli_context *context, int fd,
+                                 const char *path,
                                  struct assay_capture *capture)
 {
     struct store_capture_info info;
     struct assay_bytes bytes;
-    int fd = -1;
-    enum cli_exit exit_code = open_file(path, &fd);
-
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
     enum assay_err err =
         store_captures_put(context->ledger, fd, ASSAY_CAPTURE_MAX, &info);
-    if (fd != STDIN_FILENO) {
-        (void)close(fd);
-    }
+
     if (err == ASSAY_E_LIMIT) {
         cli_report("%s: it is larger than a capture may be (%d bytes)", path,
                    ASSAY_CAPTURE_MAX);
@@ -113,28 +106,48 @@ static enum cli_exit store_bytes(struct cli_context *context, const char *path,
     return CLI_DONE;
 }
 
+static enum cli_exit write_capture(struct cli_context *context, int fd,
+                                   const char *path,
+                                   struct assay_capture *capture)
+{
+    struct cli_draft draft;
+    struct cli_signer signer = {.secret = NULL};
+    enum cli_exit exit_code = cli_signer_choose(context, false, &signer);
+
+    if (exit_code == CLI_DONE) {
+        exit_code = cli_signer_unlock(context, &signer);
+    }
+    if (exit_code == CLI_DONE) {
+        exit_code = store_bytes(context, fd, path, capture);
+    }
+    if (exit_code == CLI_DONE) {
+        cli_draft_begin(&draft, ASSAY_KIND_CAPTURE);
+        assay_capture_write(capture, draft.salt, &draft.writer);
+        exit_code = cli_draft_write(context, &signer, &draft);
+    }
+    cli_signer_clear(&signer);
+    return exit_code;
+}
+
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
+    const char *path = cli_args_positional(args, 0);
     struct assay_capture capture;
-    struct cli_draft draft;
-    struct cli_signer signer;
+    int fd = -1;
 
     memset(&capture, 0, sizeof(capture));
     enum cli_exit exit_code = read_options(args, &capture);
     if (exit_code == CLI_DONE) {
-        exit_code = cli_signer_choose(context, false, &signer);
+        exit_code = open_file(path, &fd);
     }
     if (exit_code != CLI_DONE) {
         return exit_code;
     }
-    exit_code = store_bytes(context, cli_args_positional(args, 0), &capture);
-    if (exit_code == CLI_DONE) {
-        cli_draft_begin(&draft, ASSAY_KIND_CAPTURE);
-        assay_capture_write(&capture, draft.salt, &draft.writer);
-        exit_code = cli_draft_write(context, &signer, &draft);
+    exit_code = write_capture(context, fd, path, &capture);
+    if (fd != STDIN_FILENO) {
+        (void)close(fd);
     }
-    cli_signer_clear(&signer);
     return exit_code;
 }
 

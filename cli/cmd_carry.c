@@ -1,36 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "draft.h"
+#include "statement.h"
 
 static const struct cli_option options[] = {
     {"note", "TEXT", "a remark that stays with it", false, false},
     {NULL, NULL, NULL, false, false}};
 
+static enum cli_exit aim(struct cli_statement *statement)
+{
+    const char *text = cli_args_positional(statement->args, 0);
+    struct assay_id id;
+    enum cli_exit exit_code = cli_context_record(statement->view, text, 0, &id);
+
+    return exit_code == CLI_DONE
+               ? cli_draft_about(&statement->draft, ASSAY_REL_ON, &id)
+               : exit_code;
+}
+
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
-    struct cli_draft draft;
-    struct store_view *view = NULL;
-    struct assay_bytes note;
-    struct assay_id id;
-    enum cli_exit exit_code =
-        cli_draft_option(args, "note", CLI_TEXT_LONG, &note);
+    static const struct cli_statement_form form = {
+        .kind = ASSAY_KIND_CARRY, .option = "note", .aim = aim};
 
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_draft_view(context, &view);
-    }
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    cli_draft_begin(&draft, ASSAY_KIND_CARRY);
-    exit_code = cli_context_record(view, cli_args_positional(args, 0), 0, &id);
-    store_view_end(view);
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_draft_about(&draft, ASSAY_REL_ON, &id);
-    }
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    return cli_draft_write_note(context, &draft, cli_args_value(args, "note"));
+    return cli_statement_make(context, args, &form, NULL);
 }
 
 const struct cli_command cli_cmd_carry = {

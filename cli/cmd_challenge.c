@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "draft.h"
-#include "input.h"
 #include "report.h"
-
-#include <stdlib.h>
+#include "statement.h"
 
 static const struct cli_option options[] = {
     {"reason", "TEXT", "why; - reads standard input, none opens an editor",
@@ -37,34 +34,29 @@ static enum cli_exit read_target(struct store_view *view, const char *text,
     return cli_draft_about(draft, ASSAY_REL_ON, &id);
 }
 
+static enum cli_exit aim(struct cli_statement *statement)
+{
+    enum cli_exit exit_code =
+        read_target(statement->view, cli_args_positional(statement->args, 0),
+                    &statement->draft);
+
+    return exit_code == CLI_DONE
+               ? cli_draft_about_options(&statement->draft, statement->view,
+                                         statement->args, "cite",
+                                         ASSAY_KIND_SOURCE, ASSAY_REL_CITES)
+               : exit_code;
+}
+
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
-    struct cli_draft draft;
-    struct store_view *view = NULL;
-    char *reason = NULL;
-    enum cli_exit exit_code = cli_draft_view(context, &view);
+    static const struct cli_statement_form form = {
+        .kind = ASSAY_KIND_CHALLENGE,
+        .option = "reason",
+        .hint = "Say what is wrong there, and why.",
+        .aim = aim};
 
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    cli_draft_begin(&draft, ASSAY_KIND_CHALLENGE);
-    exit_code = read_target(view, cli_args_positional(args, 0), &draft);
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_draft_about_options(&draft, view, args, "cite",
-                                            ASSAY_KIND_SOURCE, ASSAY_REL_CITES);
-    }
-    store_view_end(view);
-    if (exit_code == CLI_DONE) {
-        exit_code =
-            cli_input_text("reason", cli_args_value(args, "reason"),
-                           "Say what is wrong there, and why.", &reason);
-    }
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_draft_write_note(context, &draft, reason);
-    }
-    free(reason);
-    return exit_code;
+    return cli_statement_make(context, args, &form, NULL);
 }
 
 const struct cli_command cli_cmd_challenge = {

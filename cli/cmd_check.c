@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "context.h"
 #include "interrupt.h"
 #include "json.h"
+#include "progress.h"
 #include "report.h"
 #include "store/check.h"
 
 struct told {
-    bool is_terminal;
+    struct cli_progress progress;
     struct cli_doc doc;
     json_t *problems; /* NULL: said as they come. */
 };
@@ -19,6 +19,7 @@ static void say_problem(void *context, uint64_t lsn, const char *sentence)
 {
     struct told *told = context;
 
+    cli_progress_end(&told->progress);
     if (told->problems != NULL) {
         json_t *object = cli_doc_object(&told->doc);
 
@@ -38,12 +39,9 @@ static void say_problem(void *context, uint64_t lsn, const char *sentence)
 
 static bool show_progress(void *context, uint64_t done, uint64_t total)
 {
-    const struct told *told = context;
+    struct told *told = context;
 
-    if (told->is_terminal) {
-        (void)fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " records", done,
-                      total);
-    }
+    cli_progress_show(&told->progress, done, total, "records");
     return !cli_interrupt_has_come();
 }
 
@@ -84,9 +82,7 @@ static enum cli_exit check(struct cli_context *context, bool repairs,
                              ? store_repair(context->ledger, &hooks, &report)
                              : store_check(context->ledger, &hooks, &report);
 
-    if (told->is_terminal) {
-        (void)fprintf(stderr, "\r%40s\r", "");
-    }
+    cli_progress_end(&told->progress);
     if (err != ASSAY_OK) {
         return cli_report_err(store_ledger_dir(context->ledger), err, NULL);
     }
@@ -107,7 +103,7 @@ static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
     bool repairs = cli_args_has(args, "repair");
-    struct told told = {.is_terminal = isatty(STDERR_FILENO) != 0};
+    struct told told = {.problems = NULL};
     enum cli_exit code =
         cli_context_open(context, repairs ? STORE_WRITE : STORE_READ);
 
@@ -115,6 +111,7 @@ static enum cli_exit run(struct cli_context *context,
         return code;
     }
     cli_interrupt_catch();
+    cli_progress_begin(&told.progress);
     told.problems = context->json ? cli_doc_list(&told.doc) : NULL;
     code = check(context, repairs, &told);
     json_decref(told.problems);

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "draft.h"
-#include "input.h"
 #include "report.h"
+#include "statement.h"
 
 #include "protocol/kinds/claim.h"
-
-#include <stdlib.h>
 
 static const struct cli_option options[] = {
     {"text", "TEXT", "the claim in one sentence; - reads standard input", false,
@@ -63,69 +60,47 @@ static enum cli_exit read_options(const struct cli_args *args,
     return exit_code;
 }
 
-/* Where the claim appears, checked while the ledger is in view. */
-static enum cli_exit read_place(struct cli_context *context,
-                                const struct cli_args *args,
-                                struct assay_claim *claim)
+/* Where it appears: there may be one place on the command line, or none. */
+static enum cli_exit aim(struct cli_statement *statement)
 {
-    struct store_view *view = NULL;
+    struct assay_claim *claim = statement->said;
     struct assay_place *place = &claim->places[0];
-    enum cli_exit exit_code = cli_draft_view(context, &view);
+    enum cli_exit exit_code = cli_draft_place(
+        statement->context, statement->view, statement->args, place);
 
-    if (exit_code != CLI_DONE) {
-        return exit_code;
+    if (exit_code == CLI_DONE && place->has_capture) {
+        exit_code = cli_draft_about(&statement->draft, ASSAY_REL_CAPTURE,
+                                    &place->capture);
     }
-    exit_code = cli_draft_place(context, view, args, place);
-    store_view_end(view);
     claim->place_count = place->has_capture || place->url.data != NULL ? 1 : 0;
     return exit_code;
 }
 
-static enum cli_exit write_claim(struct cli_context *context,
-                                 const struct assay_claim *claim)
+static void write_body(struct cli_statement *statement, const char *text)
 {
-    struct cli_draft draft;
-    struct cli_signer signer;
-    enum cli_exit exit_code = cli_signer_choose(context, false, &signer);
+    struct assay_claim *claim = statement->said;
 
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    cli_draft_begin(&draft, ASSAY_KIND_CLAIM);
-    if (claim->place_count > 0 && claim->places[0].has_capture) {
-        exit_code = cli_draft_about(&draft, ASSAY_REL_CAPTURE,
-                                    &claim->places[0].capture);
-    }
-    if (exit_code == CLI_DONE) {
-        assay_claim_write(claim, draft.salt, &draft.writer);
-        exit_code = cli_draft_write(context, &signer, &draft);
-    }
-    cli_signer_clear(&signer);
-    return exit_code;
+    claim->text = assay_bytes_of(text);
+    assay_claim_write(claim, statement->draft.salt, &statement->draft.writer);
 }
 
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
+    static const struct cli_statement_form form = {
+        .kind = ASSAY_KIND_CLAIM,
+        .option = "text",
+        .hint = "Say in one sentence what is claimed.",
+        .aim = aim,
+        .write = write_body};
     struct assay_claim claim;
-    char *text = NULL;
+    enum cli_exit exit_code;
 
     memset(&claim, 0, sizeof(claim));
-    enum cli_exit exit_code = read_options(args, &claim);
-    if (exit_code == CLI_DONE) {
-        exit_code = read_place(context, args, &claim);
-    }
-    if (exit_code == CLI_DONE) {
-        exit_code =
-            cli_input_text("text", cli_args_value(args, "text"),
-                           "Say in one sentence what is claimed.", &text);
-    }
-    if (exit_code == CLI_DONE) {
-        claim.text = assay_bytes_of(text);
-        exit_code = write_claim(context, &claim);
-    }
-    free(text);
-    return exit_code;
+    exit_code = read_options(args, &claim);
+    return exit_code == CLI_DONE
+               ? cli_statement_make(context, args, &form, &claim)
+               : exit_code;
 }
 
 const struct cli_command cli_cmd_claim_add = {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "draft.h"
 #include "report.h"
-
-#include "protocol/kinds/team.h"
+#include "statement.h"
 
 static const struct cli_option options[] = {
     {"note", "TEXT", "a remark that stays with it", false, false},
@@ -39,53 +37,29 @@ static enum cli_exit check_verdict(struct store_view *view,
     return CLI_DONE;
 }
 
-static enum cli_exit read_target(struct cli_context *context,
-                                 const struct cli_args *args,
-                                 const struct cli_signer *signer,
-                                 struct cli_draft *draft)
+static enum cli_exit aim(struct cli_statement *statement)
 {
-    struct store_view *view = NULL;
+    const char *text = cli_args_positional(statement->args, 0);
     struct assay_id verdict;
-    enum cli_exit exit_code = cli_draft_view(context, &view);
+    enum cli_exit exit_code =
+        cli_context_record(statement->view, text, ASSAY_KIND_VERDICT, &verdict);
 
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    exit_code = cli_context_record(view, cli_args_positional(args, 0),
-                                   ASSAY_KIND_VERDICT, &verdict);
     if (exit_code == CLI_DONE) {
-        exit_code = check_verdict(view, signer, &verdict);
+        exit_code =
+            check_verdict(statement->view, &statement->signer, &verdict);
     }
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_draft_about(draft, ASSAY_REL_ON, &verdict);
-    }
-    store_view_end(view);
-    return exit_code;
+    return exit_code == CLI_DONE
+               ? cli_draft_about(&statement->draft, ASSAY_REL_ON, &verdict)
+               : exit_code;
 }
 
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
-    struct cli_draft draft;
-    struct cli_signer signer;
-    struct assay_note note;
-    enum cli_exit exit_code =
-        cli_draft_option(args, "note", CLI_TEXT_LONG, &note.text);
+    static const struct cli_statement_form form = {
+        .kind = ASSAY_KIND_ENDORSE, .option = "note", .aim = aim};
 
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_signer_choose(context, false, &signer);
-    }
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    cli_draft_begin(&draft, ASSAY_KIND_ENDORSE);
-    exit_code = read_target(context, args, &signer, &draft);
-    if (exit_code == CLI_DONE) {
-        assay_note_write(&note, draft.salt, &draft.writer);
-        exit_code = cli_draft_write(context, &signer, &draft);
-    }
-    cli_signer_clear(&signer);
-    return exit_code;
+    return cli_statement_make(context, args, &form, NULL);
 }
 
 const struct cli_command cli_cmd_endorse = {

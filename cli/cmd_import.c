@@ -8,12 +8,13 @@
 
 #include "context.h"
 #include "interrupt.h"
+#include "progress.h"
 #include "report.h"
 #include "store/transfer.h"
 
 /* What the hooks are told and need. */
 struct told {
-    bool is_terminal;
+    struct cli_progress progress;
     uint64_t durable; /* Records added by the batches that are durable. */
 };
 
@@ -23,11 +24,18 @@ static bool show_progress(void *context,
     struct told *told = context;
 
     told->durable = so_far->added;
-    if (told->is_terminal) {
-        (void)fprintf(stderr, "\r%" PRIu64 " records read, %" PRIu64 " added",
-                      so_far->records, so_far->added);
-    }
+    cli_progress_show(&told->progress, so_far->records, 0, "records read");
     return !cli_interrupt_has_come();
+}
+
+static void tell_refused(void *context, uint64_t offset,
+                         const struct assay_id *id, enum assay_err err,
+                         const char *rule)
+{
+    struct told *told = context;
+
+    cli_progress_end(&told->progress);
+    cli_report_refused(NULL, offset, id, err, rule);
 }
 
 static enum cli_exit summarise(const char *path,
@@ -60,18 +68,16 @@ static enum cli_exit summarise(const char *path,
 static enum cli_exit import(struct cli_context *context, int fd,
                             const char *path)
 {
-    struct told told = {.is_terminal = isatty(STDERR_FILENO) != 0};
-    struct store_import_hooks hooks = {.context = &told,
-                                       .refused = cli_report_refused,
-                                       .progress = show_progress};
+    struct told told = {.durable = 0};
+    struct store_import_hooks hooks = {
+        .context = &told, .refused = tell_refused, .progress = show_progress};
     struct store_import_report report = {0};
 
     cli_interrupt_catch();
+    cli_progress_begin(&told.progress);
     enum assay_err err =
         store_import(context->ledger, fd, 0, context->now_s, &hooks, &report);
-    if (told.is_terminal) {
-        (void)fprintf(stderr, "\n");
-    }
+    cli_progress_end(&told.progress);
     if (err != ASSAY_OK) {
         enum cli_exit code = cli_report_err(path, err, NULL);
 

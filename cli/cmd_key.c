@@ -37,7 +37,7 @@ static enum cli_exit run_new(struct cli_context *context,
     }
     if (code == CLI_DONE && !cli_args_has(args, "no-passphrase")) {
         code = cli_input_passphrase("Passphrase for the new key (may be empty)",
-                                    true, &passphrase, &len);
+                                    CLI_PASSPHRASE_NEW, &passphrase, &len);
     }
     if (code != CLI_DONE) {
         return code;
@@ -231,14 +231,18 @@ static enum cli_exit run_passphrase(struct cli_context *context,
         code = cli_context_key(context, cli_args_positional(args, 0), &info);
     }
     if (code == CLI_DONE && info.is_encrypted) {
-        code = cli_input_passphrase("Passphrase now", false, &old, &old_len);
+        code = cli_input_passphrase("Passphrase now", CLI_PASSPHRASE_HELD, &old,
+                                    &old_len);
     }
     if (code == CLI_DONE && !cli_args_has(args, "remove")) {
-        code = cli_input_passphrase("New passphrase", true, &new, &new_len);
+        code = cli_input_passphrase("New passphrase",
+                                    info.is_encrypted ? CLI_PASSPHRASE_CHANGED
+                                                      : CLI_PASSPHRASE_NEW,
+                                    &new, &new_len);
     }
     if (code == CLI_DONE && new_len == 0 && !cli_args_has(args, "remove")) {
-        cli_report("no new passphrase was given. To store the key without "
-                   "one: --remove.");
+        cli_report("the new passphrase is empty. To store the key without one: "
+                   "--remove.");
         code = CLI_USAGE;
     }
     if (code == CLI_DONE) {
@@ -280,7 +284,8 @@ const struct cli_command cli_cmd_key_new = {
     .arguments = "",
     .options = new_options,
     .details = "Asks for a passphrase on a terminal; an empty one stores the "
-               "key plain. ASSAY_PASSPHRASE_FILE names a file that holds it.",
+               "key plain. ASSAY_NEW_PASSPHRASE_FILE, or else "
+               "ASSAY_PASSPHRASE_FILE, names a file that holds it.",
     .example = "assay key new --name ann",
     .run = run_new,
 };
@@ -314,7 +319,7 @@ const struct cli_command cli_cmd_key_export = {
     .options = export_options,
     .details = "The file holds the secret, under its passphrase if it has one. "
                "An existing file is not overwritten.",
-    .example = "assay key export ann.next -o /media/stick/next.key",
+    .example = "assay key export ann.next-qxyz9k2m -o /media/stick/next.key",
     .run = run_export,
 };
 const struct cli_command cli_cmd_key_import = {
@@ -336,6 +341,10 @@ const struct cli_command cli_cmd_key_passphrase = {
     .positional_min = 1,
     .positional_max = 1,
     .options = passphrase_options,
+    .details = "Asks on a terminal. Without one, ASSAY_PASSPHRASE_FILE names a "
+               "file that holds the passphrase now, ASSAY_NEW_PASSPHRASE_FILE "
+               "one that holds the new one. An empty one is refused: a key "
+               "loses its passphrase by --remove alone.",
     .example = "assay key passphrase ann",
     .run = run_passphrase,
 };

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "draft.h"
 #include "report.h"
-
-#include <stdlib.h>
+#include "statement.h"
 
 static const struct cli_option options[] = {
     {"note", "TEXT", "a remark that stays with it", false, false},
     {NULL, NULL, NULL, false, false}};
 
-static enum cli_exit read_claims(struct store_view *view,
-                                 const struct cli_args *args,
-                                 enum assay_relation relation,
-                                 struct cli_draft *draft)
+static enum cli_exit aim(struct cli_statement *statement)
 {
+    const enum assay_relation *relation = statement->said;
+    const struct cli_args *args = statement->args;
     struct assay_id from;
     struct assay_id to;
     enum cli_exit exit_code = cli_context_record(
-        view, cli_args_positional(args, 0), ASSAY_KIND_CLAIM, &from);
+        statement->view, cli_args_positional(args, 0), ASSAY_KIND_CLAIM, &from);
 
     if (exit_code == CLI_DONE) {
-        exit_code = cli_context_record(view, cli_args_positional(args, 2),
-                                       ASSAY_KIND_CLAIM, &to);
+        exit_code =
+            cli_context_record(statement->view, cli_args_positional(args, 2),
+                               ASSAY_KIND_CLAIM, &to);
     }
     if (exit_code != CLI_DONE) {
         return exit_code;
@@ -29,43 +27,28 @@ static enum cli_exit read_claims(struct store_view *view,
         cli_report("a link joins two claims; this is one and the same");
         return CLI_REFUSED;
     }
-    exit_code = cli_draft_about(draft, ASSAY_REL_ON, &from);
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_draft_about(draft, relation, &to);
-    }
-    return exit_code;
+    exit_code = cli_draft_about(&statement->draft, ASSAY_REL_ON, &from);
+    return exit_code == CLI_DONE
+               ? cli_draft_about(&statement->draft, *relation, &to)
+               : exit_code;
 }
 
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
-    struct cli_draft draft;
-    struct store_view *view = NULL;
-    struct assay_bytes note;
+    static const struct cli_statement_form form = {
+        .kind = ASSAY_KIND_LINK, .option = "note", .aim = aim};
     const char *name = cli_args_positional(args, 1);
-    uint64_t relation = assay_relation_by_name(assay_bytes_of(name));
+    uint64_t named = assay_relation_by_name(assay_bytes_of(name));
+    enum assay_relation relation = (enum assay_relation)named;
 
-    if (!assay_relation_is_link(relation)) {
+    if (!assay_relation_is_link(named)) {
         cli_report("two claims are same-as, contradicts, part-of, "
                    "translation-of or repeats, not %s",
                    name);
         return CLI_USAGE;
     }
-    enum cli_exit exit_code =
-        cli_draft_option(args, "note", CLI_TEXT_LONG, &note);
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_draft_view(context, &view);
-    }
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    cli_draft_begin(&draft, ASSAY_KIND_LINK);
-    exit_code = read_claims(view, args, (enum assay_relation)relation, &draft);
-    store_view_end(view);
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    return cli_draft_write_note(context, &draft, cli_args_value(args, "note"));
+    return cli_statement_make(context, args, &form, &relation);
 }
 
 const struct cli_command cli_cmd_link = {

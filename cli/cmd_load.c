@@ -39,7 +39,7 @@ const struct cli_signer *cli_load_signer(const struct cli_load *load,
     return found == NULL ? NULL : &found->signer;
 }
 
-/* Chooses and unlocks who signs for a team, once. */
+/* Chooses who signs for a team, once. */
 static enum cli_exit add_signer(struct cli_load *load, const char *team,
                                 const char *as)
 {
@@ -64,7 +64,7 @@ static enum cli_exit add_signer(struct cli_load *load, const char *team,
     return exit_code;
 }
 
-/* Everyone who signs, before anything is stored. */
+/* Everyone who signs. */
 static enum cli_exit add_signers(struct cli_load *load)
 {
     const struct cli_manifest *manifest = load->manifest;
@@ -142,6 +142,17 @@ static enum cli_exit check_endorsements(const struct cli_load *load)
     }
     store_view_end(view);
     return exit_code;
+}
+
+/* Before anything is stored, and once what can be checked is. */
+static enum cli_exit unlock_signers(struct cli_load *load)
+{
+    enum cli_exit code = CLI_DONE;
+
+    for (size_t i = 0; code == CLI_DONE && i < load->signer_count; i++) {
+        code = cli_signer_unlock(load->context, &load->signers[i].signer);
+    }
+    return code;
 }
 
 static void print_id(const char *key, enum assay_id_type type,
@@ -225,12 +236,16 @@ static enum cli_exit load_all(struct cli_context *context, int folder_fd,
     load->context = context;
     load->manifest = manifest;
     load->folder_fd = folder_fd;
+    cli_progress_begin(&load->progress);
     enum cli_exit exit_code = allocate(load);
     if (exit_code == CLI_DONE) {
         exit_code = add_signers(load);
     }
     if (exit_code == CLI_DONE) {
         exit_code = check_endorsements(load);
+    }
+    if (exit_code == CLI_DONE) {
+        exit_code = unlock_signers(load);
     }
     if (exit_code == CLI_DONE) {
         exit_code = cli_load_files(load);

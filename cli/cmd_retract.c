@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "draft.h"
-#include "input.h"
 #include "report.h"
-
-#include "protocol/kinds/team.h"
-
-#include <stdlib.h>
+#include "statement.h"
 
 static const struct cli_option options[] = {
     {"reason", "TEXT", "why; - reads standard input, none opens an editor",
@@ -42,67 +37,35 @@ static enum cli_exit check_allowed(struct store_view *view,
     return CLI_DONE;
 }
 
-static enum cli_exit read_target(struct cli_context *context,
-                                 const struct cli_args *args,
-                                 const struct cli_signer *signer,
-                                 struct cli_draft *draft)
+static enum cli_exit aim(struct cli_statement *statement)
 {
-    struct store_view *view = NULL;
+    const char *text = cli_args_positional(statement->args, 0);
+    struct cli_draft *draft = &statement->draft;
     struct assay_id id;
-    enum cli_exit exit_code = cli_draft_view(context, &view);
+    enum cli_exit exit_code = cli_context_record(statement->view, text, 0, &id);
 
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    exit_code = cli_context_record(view, cli_args_positional(args, 0), 0, &id);
     if (exit_code == CLI_DONE) {
-        exit_code = check_allowed(view, signer, &id);
+        exit_code = check_allowed(statement->view, &statement->signer, &id);
     }
-    store_view_end(view);
     if (exit_code == CLI_DONE) {
         exit_code = cli_draft_about(draft, ASSAY_REL_ON, &id);
     }
-    if (exit_code == CLI_DONE && cli_args_has(args, "erase")) {
+    if (exit_code == CLI_DONE && cli_args_has(statement->args, "erase")) {
         exit_code = cli_draft_about(draft, ASSAY_REL_ERASES, &id);
     }
-    return exit_code;
-}
-
-static enum cli_exit write_retraction(struct cli_context *context,
-                                      const struct cli_args *args,
-                                      const struct cli_signer *signer)
-{
-    struct cli_draft draft;
-    struct assay_note note;
-    char *reason = NULL;
-
-    cli_draft_begin(&draft, ASSAY_KIND_RETRACT);
-    enum cli_exit exit_code = read_target(context, args, signer, &draft);
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_input_text("reason", cli_args_value(args, "reason"),
-                                   "Say why the record is withdrawn.", &reason);
-    }
-    if (exit_code == CLI_DONE) {
-        note.text = assay_bytes_of(reason);
-        assay_note_write(&note, draft.salt, &draft.writer);
-        exit_code = cli_draft_write(context, signer, &draft);
-    }
-    free(reason);
     return exit_code;
 }
 
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
-    struct cli_signer signer;
-    enum cli_exit exit_code = cli_signer_choose(context, false, &signer);
+    static const struct cli_statement_form form = {
+        .kind = ASSAY_KIND_RETRACT,
+        .option = "reason",
+        .hint = "Say why the record is withdrawn.",
+        .aim = aim};
 
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    exit_code = write_retraction(context, args, &signer);
-    cli_signer_clear(&signer);
-    return exit_code;
+    return cli_statement_make(context, args, &form, NULL);
 }
 
 const struct cli_command cli_cmd_retract = {

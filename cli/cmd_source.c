@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "draft.h"
-#include "input.h"
 #include "report.h"
+#include "statement.h"
 
 #include "protocol/kinds/source.h"
-
-#include <stdlib.h>
 
 static const struct cli_option options[] = {
     {"stance", "STANCE", "supports, refutes or context", true, false},
@@ -19,21 +16,21 @@ static const struct cli_option options[] = {
      false},
     {NULL, NULL, NULL, false, false}};
 
-static enum cli_exit read_source(struct cli_context *context,
-                                 struct store_view *view,
-                                 const struct cli_args *args,
-                                 struct cli_draft *draft,
-                                 struct assay_source *source)
+static enum cli_exit aim(struct cli_statement *statement)
 {
+    struct assay_source *source = statement->said;
+    struct cli_draft *draft = &statement->draft;
     struct assay_id claim;
     enum cli_exit exit_code = cli_context_record(
-        view, cli_args_positional(args, 0), ASSAY_KIND_CLAIM, &claim);
+        statement->view, cli_args_positional(statement->args, 0),
+        ASSAY_KIND_CLAIM, &claim);
 
     if (exit_code == CLI_DONE) {
         exit_code = cli_draft_about(draft, ASSAY_REL_ON, &claim);
     }
     if (exit_code == CLI_DONE) {
-        exit_code = cli_draft_place(context, view, args, &source->place);
+        exit_code = cli_draft_place(statement->context, statement->view,
+                                    statement->args, &source->place);
     }
     if (exit_code == CLI_DONE && !source->place.has_capture &&
         source->place.url.data == NULL) {
@@ -47,31 +44,23 @@ static enum cli_exit read_source(struct cli_context *context,
     return exit_code;
 }
 
-static enum cli_exit write_source(struct cli_context *context,
-                                  struct cli_draft *draft,
-                                  const struct assay_source *source)
+static void write_body(struct cli_statement *statement, const char *text)
 {
-    struct cli_signer signer;
-    enum cli_exit exit_code = cli_signer_choose(context, false, &signer);
+    struct assay_source *source = statement->said;
 
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    assay_source_write(source, draft->salt, &draft->writer);
-    exit_code = cli_draft_write(context, &signer, draft);
-    cli_signer_clear(&signer);
-    return exit_code;
+    source->note = assay_bytes_of(text);
+    assay_source_write(source, statement->draft.salt, &statement->draft.writer);
 }
 
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
-    struct assay_source source;
-    struct cli_draft draft;
-    struct store_view *view = NULL;
+    static const struct cli_statement_form form = {.kind = ASSAY_KIND_SOURCE,
+                                                   .option = "note",
+                                                   .aim = aim,
+                                                   .write = write_body};
     const char *stance = cli_args_value(args, "stance");
-    const char *note_given = cli_args_value(args, "note");
-    char *note = NULL;
+    struct assay_source source;
 
     memset(&source, 0, sizeof(source));
     source.stance = assay_stance_by_name(assay_bytes_of(stance));
@@ -79,22 +68,7 @@ static enum cli_exit run(struct cli_context *context,
         cli_report("--stance is supports, refutes or context, not %s", stance);
         return CLI_USAGE;
     }
-    cli_draft_begin(&draft, ASSAY_KIND_SOURCE);
-    enum cli_exit exit_code = cli_draft_view(context, &view);
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    exit_code = read_source(context, view, args, &draft, &source);
-    store_view_end(view);
-    if (exit_code == CLI_DONE && note_given != NULL) {
-        exit_code = cli_input_text("note", note_given, "", &note);
-        source.note = assay_bytes_of(note);
-    }
-    if (exit_code == CLI_DONE) {
-        exit_code = write_source(context, &draft, &source);
-    }
-    free(note);
-    return exit_code;
+    return cli_statement_make(context, args, &form, &source);
 }
 
 const struct cli_command cli_cmd_source_add = {

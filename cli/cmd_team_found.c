@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-
 #include "protocol/key.h"
 #include "protocol/kinds/team.h"
 #include "report.h"
@@ -25,40 +23,28 @@ static bool fill_profile(const struct cli_args *args,
     return cli_team_signoffs(args, &profile->has_signoffs, &profile->signoffs);
 }
 
+/* The key that will replace the root is made before the record that commits to
+ * it, and is named by the team once there is one. */
 static enum cli_exit write_found(struct cli_context *context,
-                                 const struct cli_args *args,
                                  const struct cli_signer *signer,
-                                 const struct store_key_info *next)
+                                 struct cli_draft *draft)
 {
-    struct store_draft draft = {.kind = ASSAY_KIND_FOUND};
-    struct assay_profile profile = {0};
+    const char *base = signer->key.name;
     struct assay_grant grant = {0};
-    struct assay_cbor_writer writer;
-    uint8_t salt[ASSAY_SALT_SIZE];
-    uint8_t *body = malloc(ASSAY_RECORD_MAX);
-    enum cli_exit code = CLI_REFUSED;
-    enum assay_err err;
+    struct store_key_info next;
+    struct assay_id team;
+    enum cli_exit code = cli_root_keys_make(context, base, &next);
 
-    if (body == NULL) {
-        return cli_report_err("memory", ASSAY_E_NOMEM, NULL);
+    if (code != CLI_DONE) {
+        return code;
     }
-    if (!fill_profile(args, &profile)) {
-        free(body);
-        return CLI_USAGE;
-    }
-    assay_hash((struct assay_bytes){next->key.bytes, ASSAY_KEY_SIZE},
+    assay_hash((struct assay_bytes){next.key.bytes, ASSAY_KEY_SIZE},
                grant.next_key_hash);
-    cli_signer_salt(salt);
-    assay_cbor_writer_init(&writer, body, ASSAY_RECORD_MAX);
-    assay_profile_write(&profile, salt, &writer);
-    err = assay_cbor_writer_finish(&writer, &draft.body);
-    if (err == ASSAY_OK) {
-        draft.grant = &grant;
-        code = cli_signer_write(context, signer, &draft);
-    } else {
-        code = cli_report_err("the team's profile", err, NULL);
+    draft->store.grant = &grant;
+    code = cli_signer_write(context, signer, &draft->store, &team);
+    if (code == CLI_DONE) {
+        cli_root_keys_keep(context, base, &team, next.name);
     }
-    free(body);
     return code;
 }
 
@@ -66,17 +52,22 @@ static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
     struct cli_signer signer = {.secret = NULL};
-    struct store_key_info next;
-    enum cli_exit code = cli_signer_key(context, context->as_option, &signer);
+    struct assay_profile profile = {0};
+    struct cli_draft draft;
+    enum cli_exit code;
 
+    if (!fill_profile(args, &profile)) {
+        return CLI_USAGE;
+    }
+    code = cli_team_draft(&profile, ASSAY_KIND_FOUND, &draft);
     if (code == CLI_DONE) {
-        code = cli_root_keys_next(context, signer.key.name, &next);
+        code = cli_signer_key(context, context->as_option, &signer);
     }
     if (code == CLI_DONE) {
-        code = write_found(context, args, &signer, &next);
+        code = cli_signer_unlock(context, &signer);
     }
     if (code == CLI_DONE) {
-        cli_root_keys_advise(context, signer.key.name);
+        code = write_found(context, &signer, &draft);
     }
     cli_signer_clear(&signer);
     return code;
@@ -99,7 +90,7 @@ const struct cli_command cli_cmd_team_found = {
     .arguments = "",
     .options = options,
     .details = "Prints the team's id, which never changes. Makes the key that "
-               "can replace the root key, too: NAME.next. A person alone "
+               "can replace the root key, too: NAME.next-TEAM. A person alone "
                "founds a team of one.",
     .example = "assay team found --name \"Harbor Desk\" --as ann",
     .run = run,

@@ -133,6 +133,9 @@ static enum cli_exit run(struct cli_context *context,
         code = prepare(context, &signer, has_signoffs, &grant);
     }
     if (code == CLI_DONE) {
+        code = cli_signer_unlock(context, &signer);
+    }
+    if (code == CLI_DONE) {
         draft.grant = &grant;
         code = cli_team_write_note(context, &signer, &draft,
                                    cli_args_value(args, "name"));

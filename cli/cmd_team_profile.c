@@ -75,43 +75,26 @@ static bool take_profile(const struct cli_args *args,
            cli_team_signoffs(args, &profile->has_signoffs, &profile->signoffs);
 }
 
-static enum cli_exit write_profile(struct cli_context *context,
-                                   const struct cli_signer *signer,
-                                   const struct assay_profile *profile)
-{
-    struct store_draft draft = {.kind = ASSAY_KIND_PROFILE};
-    struct assay_cbor_writer writer;
-    uint8_t salt[ASSAY_SALT_SIZE];
-    uint8_t *body = malloc(ASSAY_RECORD_MAX);
-    enum cli_exit code;
-    enum assay_err err;
-
-    if (body == NULL) {
-        return cli_report_err("memory", ASSAY_E_NOMEM, NULL);
-    }
-    cli_signer_salt(salt);
-    assay_cbor_writer_init(&writer, body, ASSAY_RECORD_MAX);
-    assay_profile_write(profile, salt, &writer);
-    err = assay_cbor_writer_finish(&writer, &draft.body);
-    code = err == ASSAY_OK ? cli_signer_write(context, signer, &draft)
-                           : cli_report_err("the team's profile", err, NULL);
-    free(body);
-    return code;
-}
-
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
     struct cli_signer signer = {.secret = NULL};
     struct assay_profile profile;
+    struct cli_draft draft;
     enum cli_exit code;
 
     if (!take_profile(args, &profile)) {
         return CLI_USAGE;
     }
-    code = cli_signer_choose(context, true, &signer);
+    code = cli_team_draft(&profile, ASSAY_KIND_PROFILE, &draft);
     if (code == CLI_DONE) {
-        code = write_profile(context, &signer, &profile);
+        code = cli_signer_choose(context, true, &signer);
+    }
+    if (code == CLI_DONE) {
+        code = cli_signer_unlock(context, &signer);
+    }
+    if (code == CLI_DONE) {
+        code = cli_signer_write(context, &signer, &draft.store, NULL);
     }
     cli_signer_clear(&signer);
     return code;

@@ -285,6 +285,9 @@ static enum cli_exit run(struct cli_context *context,
         code = find(context, args, &signer.team, &endings);
     }
     if (code == CLI_DONE) {
+        code = cli_signer_unlock(context, &signer);
+    }
+    if (code == CLI_DONE) {
         code =
             write_all(context, &signer, &endings, cli_args_value(args, "note"));
     }

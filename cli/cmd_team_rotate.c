@@ -258,26 +258,6 @@ static enum cli_exit write_rotate(struct cli_context *context,
     return CLI_DONE;
 }
 
-/* The record is durable by now: names are a convenience from here on. */
-static void rename_keys(struct cli_context *context,
-                        const struct rotation *rotation, const char *after)
-{
-    enum assay_err err = cli_root_keys_advance(context->ledger, rotation->base,
-                                               rotation->next.name, after);
-
-    if (err == ASSAY_OK) {
-        cli_note("%s signs as the root now.", rotation->base);
-        cli_root_keys_advise(context, rotation->base);
-        return;
-    }
-    (void)cli_report_err("the rotation is done, but a key file cannot be "
-                         "renamed",
-                         err, NULL);
-    cli_note("Look for the root's key in %s or %s, and for the one that will "
-             "replace it in %s: assay key list",
-             rotation->next.name, rotation->base, after);
-}
-
 static enum cli_exit prepare(struct cli_context *context,
                              const struct cli_args *args,
                              struct rotation *rotation,
@@ -312,7 +292,10 @@ static enum cli_exit run(struct cli_context *context,
         code = cli_signer_key(context, rotation.next.name, &signer);
     }
     if (code == CLI_DONE) {
-        code = cli_root_keys_after(context, rotation.base, &after);
+        code = cli_signer_unlock(context, &signer);
+    }
+    if (code == CLI_DONE) {
+        code = cli_root_keys_make(context, rotation.base, &after);
     }
     if (code == CLI_DONE) {
         assay_hash((struct assay_bytes){after.key.bytes, ASSAY_KEY_SIZE},
@@ -322,8 +305,12 @@ static enum cli_exit run(struct cli_context *context,
         code = write_rotate(context, &signer, &grant,
                             cli_args_value(args, "note"));
     }
+    /* The record is durable by now: names are a convenience from here on. */
     if (code == CLI_DONE) {
-        rename_keys(context, &rotation, after.name);
+        cli_root_keys_advance(context, rotation.base, &rotation.root.team,
+                              rotation.next.name);
+        cli_root_keys_keep(context, rotation.base, &rotation.root.team,
+                           after.name);
     }
     cli_signer_clear(&signer);
     free(rotation.keys);
@@ -344,11 +331,13 @@ const struct cli_command cli_cmd_team_rotate = {
     .summary = "Replace your team's root key by the next one.",
     .arguments = "",
     .options = options,
-    .details = "Signed by the key that the root committed to, NAME.next, so a "
-               "thief of the root key cannot do this; bring it here with "
-               "\"assay key import\" first. It then takes the name of the old "
-               "one, which is kept as NAME.old-1, and a new NAME.next is "
-               "made. What the old key signed after a --last falls.",
+    .details =
+        "Signed by the key that the root committed to, NAME.next-TEAM, so "
+        "a thief of the root key cannot do this; bring it here with "
+        "\"assay key import\" first. It then takes the name of the old "
+        "one, which is kept as NAME.old-1 (unless that speaks for "
+        "another team), and a new next key is made. What the old key "
+        "signed after a --last falls.",
     .example = "assay team rotate --note \"A laptop was stolen.\"",
     .run = run,
 };

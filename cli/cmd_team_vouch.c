@@ -35,6 +35,9 @@ static enum cli_exit run(struct cli_context *context,
         code = CLI_REFUSED;
     }
     if (code == CLI_DONE) {
+        code = cli_signer_unlock(context, &signer);
+    }
+    if (code == CLI_DONE) {
         code = cli_team_write_note(context, &signer, &draft,
                                    cli_args_value(args, "note"));
     }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "draft.h"
-#include "input.h"
 #include "report.h"
+#include "statement.h"
 
 #include "protocol/kinds/verdict.h"
-
-#include <stdlib.h>
 
 static const struct cli_option options[] = {
     {"rating", "RATING", "true, mostly-true, mixed, misleading, ...", true,
@@ -101,54 +98,38 @@ static enum cli_exit read_about(struct store_view *view,
     return exit_code;
 }
 
-static enum cli_exit write_verdict(struct cli_context *context,
-                                   const struct cli_args *args,
-                                   const struct cli_signer *signer,
-                                   struct assay_verdict *verdict)
+static enum cli_exit aim(struct cli_statement *statement)
 {
-    struct cli_draft draft;
-    struct store_view *view = NULL;
-    char *rationale = NULL;
-    enum cli_exit exit_code = cli_draft_view(context, &view);
+    return read_about(statement->view, statement->args, &statement->signer.team,
+                      &statement->draft);
+}
 
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    cli_draft_begin(&draft, ASSAY_KIND_VERDICT);
-    exit_code = read_about(view, args, &signer->team, &draft);
-    store_view_end(view);
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_input_text(
-            "rationale", cli_args_value(args, "rationale"),
-            "Say why, so that a reader can follow from the sources.",
-            &rationale);
-    }
-    if (exit_code == CLI_DONE) {
-        verdict->rationale = assay_bytes_of(rationale);
-        assay_verdict_write(verdict, draft.salt, &draft.writer);
-        exit_code = cli_draft_write(context, signer, &draft);
-    }
-    free(rationale);
-    return exit_code;
+static void write_body(struct cli_statement *statement, const char *text)
+{
+    struct assay_verdict *verdict = statement->said;
+
+    verdict->rationale = assay_bytes_of(text);
+    assay_verdict_write(verdict, statement->draft.salt,
+                        &statement->draft.writer);
 }
 
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
+    static const struct cli_statement_form form = {
+        .kind = ASSAY_KIND_VERDICT,
+        .option = "rationale",
+        .hint = "Say why, so that a reader can follow from the sources.",
+        .aim = aim,
+        .write = write_body};
     struct assay_verdict verdict;
-    struct cli_signer signer;
+    enum cli_exit exit_code;
 
     memset(&verdict, 0, sizeof(verdict));
-    enum cli_exit exit_code = read_options(args, &verdict);
-    if (exit_code == CLI_DONE) {
-        exit_code = cli_signer_choose(context, false, &signer);
-    }
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    exit_code = write_verdict(context, args, &signer, &verdict);
-    cli_signer_clear(&signer);
-    return exit_code;
+    exit_code = read_options(args, &verdict);
+    return exit_code == CLI_DONE
+               ? cli_statement_make(context, args, &form, &verdict)
+               : exit_code;
 }
 
 const struct cli_command cli_cmd_verdict_add = {

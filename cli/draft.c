@@ -61,23 +61,7 @@ enum cli_exit cli_draft_write(struct cli_context *context,
     if (exit_code != CLI_DONE) {
         return exit_code;
     }
-    return cli_signer_write(context, signer, &draft->store);
-}
-
-enum cli_exit cli_draft_write_note(struct cli_context *context,
-                                   struct cli_draft *draft, const char *text)
-{
-    struct assay_note note = {.text = assay_bytes_of(text)};
-    struct cli_signer signer;
-    enum cli_exit exit_code = cli_signer_choose(context, false, &signer);
-
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    assay_note_write(&note, draft->salt, &draft->writer);
-    exit_code = cli_draft_write(context, &signer, draft);
-    cli_signer_clear(&signer);
-    return exit_code;
+    return cli_signer_write(context, signer, &draft->store, NULL);
 }
 
 enum cli_exit cli_draft_view(struct cli_context *context,

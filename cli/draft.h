@@ -39,17 +39,12 @@ enum cli_exit cli_draft_write(struct cli_context *context,
                               const struct cli_signer *signer,
                               struct cli_draft *draft);
 
-/* The whole of a record that speaks about one other with at most one text:
- * body is a note of text (NULL: none). Chooses the signer, writes, prints. */
-enum cli_exit cli_draft_write_note(struct cli_context *context,
-                                   struct cli_draft *draft, const char *text);
-
 /* Opens the ledger for writing and begins a view of all of it. */
 enum cli_exit cli_draft_view(struct cli_context *context,
                              struct store_view **view_out);
 
 /* Forms of a text. */
-enum cli_text_form {
+enum cli_option_form {
     CLI_TEXT_LONG,
     CLI_TEXT_NAME,
     CLI_TEXT_URL,
@@ -58,12 +53,12 @@ enum cli_text_form {
 };
 
 /* Why a text has not that form: a static phrase, or NULL where it has. */
-const char *cli_draft_text_wrong(const char *text, enum cli_text_form form);
+const char *cli_draft_text_wrong(const char *text, enum cli_option_form form);
 
 /* The last value of an option as bytes that borrow from args; no bytes where
  * it was not given. CLI_USAGE where it has not that form. */
 enum cli_exit cli_draft_option(const struct cli_args *args, const char *name,
-                               enum cli_text_form form,
+                               enum cli_option_form form,
                                struct assay_bytes *text_out);
 
 /* The place of --url, --capture, --quote, --prefix and --suffix, with its

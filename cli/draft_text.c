@@ -10,7 +10,8 @@
 /* The nearest text as quoted in a message: a few lines of a terminal. */
 #define NEAREST_SHOWN_MAX 320
 
-static const char *form_wrong(struct assay_bytes text, enum cli_text_form form)
+static const char *form_wrong(struct assay_bytes text,
+                              enum cli_option_form form)
 {
     switch (form) {
     case CLI_TEXT_LONG:
@@ -33,7 +34,7 @@ static const char *form_wrong(struct assay_bytes text, enum cli_text_form form)
     return NULL;
 }
 
-const char *cli_draft_text_wrong(const char *text, enum cli_text_form form)
+const char *cli_draft_text_wrong(const char *text, enum cli_option_form form)
 {
     struct assay_bytes bytes = assay_bytes_of(text);
     struct assay_fault fault = {0, NULL};
@@ -48,7 +49,7 @@ const char *cli_draft_text_wrong(const char *text, enum cli_text_form form)
 }
 
 enum cli_exit cli_draft_option(const struct cli_args *args, const char *name,
-                               enum cli_text_form form,
+                               enum cli_option_form form,
                                struct assay_bytes *text_out)
 {
     const char *value = cli_args_value(args, name);

@@ -20,13 +20,22 @@ enum cli_exit cli_input_text(const char *option_name, const char *value,
 /* A time: Unix seconds, a date (its first second in UTC), or RFC 3339. */
 enum cli_exit cli_input_time(const char *text, uint64_t *time_s_out);
 
+/* What a passphrase is for. */
+enum cli_passphrase {
+    CLI_PASSPHRASE_HELD,   /* Opens a key that has it. */
+    CLI_PASSPHRASE_NEW,    /* Is given to a key that has none yet. */
+    CLI_PASSPHRASE_CHANGED /* Takes the place of another. */
+};
+
 /*
  * A passphrase in sodium_malloc'ed memory of *len_out bytes (free it with
- * sodium_free): from $ASSAY_PASSPHRASE_FILE (first line), else asked on the
- * terminal without echo, twice where it is a new one. Without a terminal: NULL
- * and CLI_DONE for a new one, CLI_ENVIRONMENT else.
+ * sodium_free): the first line of a file, else asked on the terminal without
+ * echo, twice where it is set. The file is that of $ASSAY_PASSPHRASE_FILE for
+ * one that is held, of $ASSAY_NEW_PASSPHRASE_FILE for one that is changed, and
+ * for a new one of the latter, else of the former. Without a file and a
+ * terminal: NULL and CLI_DONE for a new one, CLI_ENVIRONMENT else.
  */
-enum cli_exit cli_input_passphrase(const char *prompt, bool is_new,
+enum cli_exit cli_input_passphrase(const char *prompt, enum cli_passphrase use,
                                    char **passphrase_out, size_t *len_out);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "draft.h"
 #include "manifest.h"
+#include "progress.h"
 
 /* Different signers of one manifest: teams, and keys that endorse. */
 #define CLI_LOAD_SIGNERS_MAX 64
@@ -31,6 +32,7 @@ struct cli_load {
     struct cli_context *context;
     const struct cli_manifest *manifest;
     int folder_fd; /* The manifest's folder. */
+    struct cli_progress progress;
     struct cli_load_signer signers[CLI_LOAD_SIGNERS_MAX];
     size_t signer_count;
     struct cli_load_capture *captures; /* These are as many as the */

@@ -210,10 +210,13 @@ enum cli_exit cli_load_files(struct cli_load *load)
     for (size_t index = 0;
          exit_code == CLI_DONE && index < load->manifest->capture_count;
          index++) {
+        cli_progress_show(&load->progress, index, load->manifest->capture_count,
+                          "captures stored");
         exit_code = store_bytes(load, index);
         if (exit_code == CLI_DONE) {
             exit_code = check_capture(load, index);
         }
     }
+    cli_progress_end(&load->progress);
     return exit_code;
 }

@@ -260,12 +260,19 @@ static enum cli_exit put_all(struct cli_load *load, struct store_batch *batch)
         {"links", manifest->link_count, put_link},
         {"challenges", manifest->challenge_count, put_challenge},
         {"endorsements", manifest->endorsement_count, put_endorsement}};
+    uint64_t total = 0;
+    uint64_t done = 0;
 
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        total += lists[i].count;
+    }
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         for (size_t index = 0; index < lists[i].count; index++) {
             enum cli_exit exit_code = lists[i].put(load, batch, index);
 
+            cli_progress_show(&load->progress, ++done, total, "records signed");
             if (exit_code != CLI_DONE) {
+                cli_progress_end(&load->progress);
                 cli_report("nothing was loaded; it is number %zu of the %s",
                            index + 1, lists[i].name);
                 return exit_code;
@@ -286,6 +293,7 @@ enum cli_exit cli_load_records(struct cli_load *load)
         return cli_report_err(store_ledger_dir(ledger), err, NULL);
     }
     enum cli_exit exit_code = put_all(load, batch);
+    cli_progress_end(&load->progress);
     if (exit_code != CLI_DONE) {
         store_batch_abort(batch);
         return exit_code;

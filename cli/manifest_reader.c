@@ -63,7 +63,7 @@ void cli_manifest_fail_at(struct cli_manifest_reader *reader, const char *name,
 
 /* A text of a form; NULL after a failure. */
 static const char *read_text(struct cli_manifest_reader *reader,
-                             const json_t *value, enum cli_text_form form)
+                             const json_t *value, enum cli_option_form form)
 {
     if (!json_is_string(value)) {
         cli_manifest_fail(reader, ASSAY_E_MALFORMED, "it is not a string");
@@ -79,7 +79,7 @@ static const char *read_text(struct cli_manifest_reader *reader,
 }
 
 static void read_list(struct cli_manifest_reader *reader, const json_t *value,
-                      enum cli_text_form form, struct cli_manifest_list *list)
+                      enum cli_option_form form, struct cli_manifest_list *list)
 {
     if (!json_is_array(value)) {
         cli_manifest_fail(reader, ASSAY_E_MALFORMED, "it is not an array");

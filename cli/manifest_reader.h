@@ -29,7 +29,7 @@ enum cli_manifest_type {
 struct cli_manifest_field {
     const char *name; /* NULL ends a table. */
     enum cli_manifest_type type;
-    enum cli_text_form form;
+    enum cli_option_form form;
     size_t offset; /* Of what is filled in, in the entry's struct. */
     bool is_required;
 };

@@ -39,15 +39,15 @@ static bool read_line(int fd, char *out, size_t *len_out)
     return false;
 }
 
-static enum cli_exit from_file(const char *path, char *out, size_t *len_out)
+static enum cli_exit from_file(const char *variable, char *out, size_t *len_out)
 {
+    const char *path = getenv(variable);
     struct stat status;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum cli_exit code = CLI_DONE;
 
     if (fd < 0 || fstat(fd, &status) != 0) {
-        cli_report("the file named in ASSAY_PASSPHRASE_FILE, %s, cannot be "
-                   "opened: %s.",
+        cli_report("the file named in %s, %s, cannot be opened: %s.", variable,
                    path, strerror(errno));
         code = CLI_ENVIRONMENT;
     } else if (S_ISREG(status.st_mode) && (status.st_mode & 077) != 0) {
@@ -166,10 +166,34 @@ static enum cli_exit from_terminal(int fd, const char *prompt, bool is_new,
     return code;
 }
 
-enum cli_exit cli_input_passphrase(const char *prompt, bool is_new,
+/* The variable that names the file; NULL where none does. */
+static const char *variable_of(enum cli_passphrase use)
+{
+    static const char held[] = "ASSAY_PASSPHRASE_FILE";
+    static const char set[] = "ASSAY_NEW_PASSPHRASE_FILE";
+    const char *path = use == CLI_PASSPHRASE_HELD ? NULL : getenv(set);
+
+    if (path != NULL && path[0] != '\0') {
+        return set;
+    }
+    path = use == CLI_PASSPHRASE_CHANGED ? NULL : getenv(held);
+    return path != NULL && path[0] != '\0' ? held : NULL;
+}
+
+static enum cli_exit say_none(enum cli_passphrase use)
+{
+    if (use == CLI_PASSPHRASE_HELD) {
+        return cli_report_err("the key", ASSAY_E_PASSPHRASE, NULL);
+    }
+    cli_report("the new passphrase is asked for on a terminal, or read from a "
+               "file that ASSAY_NEW_PASSPHRASE_FILE names.");
+    return CLI_ENVIRONMENT;
+}
+
+enum cli_exit cli_input_passphrase(const char *prompt, enum cli_passphrase use,
                                    char **passphrase_out, size_t *len_out)
 {
-    const char *path = getenv("ASSAY_PASSPHRASE_FILE");
+    const char *variable = variable_of(use);
     char *passphrase = sodium_malloc(PASSPHRASE_MAX);
     size_t len = 0;
     enum cli_exit code = CLI_DONE;
@@ -178,15 +202,16 @@ enum cli_exit cli_input_passphrase(const char *prompt, bool is_new,
     if (passphrase == NULL) {
         return cli_report_err("locked memory", ASSAY_E_NOMEM, NULL);
     }
-    if (path != NULL && path[0] != '\0') {
-        code = from_file(path, passphrase, &len);
+    if (variable != NULL) {
+        code = from_file(variable, passphrase, &len);
     } else {
         fd = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC) : -1;
         if (fd >= 0) {
-            code = from_terminal(fd, prompt, is_new, passphrase, &len);
+            code = from_terminal(fd, prompt, use != CLI_PASSPHRASE_HELD,
+                                 passphrase, &len);
             (void)close(fd);
-        } else if (!is_new) {
-            code = cli_report_err("the key", ASSAY_E_PASSPHRASE, NULL);
+        } else if (use != CLI_PASSPHRASE_NEW) {
+            code = say_none(use);
         }
     }
     if (code != CLI_DONE || len == 0) {

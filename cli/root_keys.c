@@ -7,19 +7,22 @@
 
 #include "input.h"
 #include "report.h"
+#include "store/log.h"
 
 /* Names with a number: a rotation each. */
 #define NUMBER_MAX 1000
 
-/* NAME, an ending and perhaps a number; ASSAY_E_LIMIT where it is too long
+/* Characters of a team's id in a name, and of the longest ending. */
+#define TEAM_CHARS 8
+#define ENDING_LEN (sizeof(".next-") - 1 + TEAM_CHARS)
+
+/* NAME, an ending and what comes behind it; ASSAY_E_LIMIT where it is too long
  * for a key's name. */
 static enum assay_err join(const char *base, const char *ending,
-                           unsigned number, char out[CLI_KEY_NAME_SIZE])
+                           const char *behind, char out[CLI_KEY_NAME_SIZE])
 {
     char name[2 * CLI_KEY_NAME_SIZE];
-    int len = number == 0 ? snprintf(name, sizeof(name), "%s%s", base, ending)
-                          : snprintf(name, sizeof(name), "%s%s%u", base, ending,
-                                     number);
+    int len = snprintf(name, sizeof(name), "%s%s%s", base, ending, behind);
 
     if (len < 0 || len >= CLI_KEY_NAME_SIZE) {
         return ASSAY_E_LIMIT;
@@ -28,14 +31,29 @@ static enum assay_err join(const char *base, const char *ending,
     return ASSAY_OK;
 }
 
+static enum assay_err join_team(const char *base, const char *ending,
+                                const struct assay_id *team,
+                                char out[CLI_KEY_NAME_SIZE])
+{
+    char text[ASSAY_ID_TEXT_MAX];
+    char *data = text + strlen(assay_id_type_name(ASSAY_ID_TEAM)) + 1;
+
+    assay_id_format(ASSAY_ID_TEAM, team->hash, text);
+    data[TEAM_CHARS] = '\0';
+    return join(base, ending, data, out);
+}
+
 static enum assay_err find_free(struct store_ledger *ledger, const char *base,
                                 const char *ending, char out[CLI_KEY_NAME_SIZE])
 {
     struct store_key_info info;
+    char number[16];
 
     for (unsigned i = 1; i <= NUMBER_MAX; i++) {
-        enum assay_err err = join(base, ending, i, out);
+        enum assay_err err;
 
+        (void)snprintf(number, sizeof(number), "%u", i);
+        err = join(base, ending, number, out);
         if (err == ASSAY_OK) {
             err = store_keyring_find(ledger, out, &info);
         }
@@ -46,38 +64,50 @@ static enum assay_err find_free(struct store_ledger *ledger, const char *base,
     return ASSAY_E_LIMIT;
 }
 
+/* Cuts an ending and what is behind it off a name: digits, or the characters
+ * of a team's id. False where the name does not end so. */
+static bool cut(char *name, const char *ending, const char *allowed,
+                size_t least, size_t most)
+{
+    size_t len = strlen(name);
+    size_t behind = 0;
+    size_t ending_len = strlen(ending);
+
+    while (behind < len && behind < most &&
+           strchr(allowed, name[len - behind - 1]) != NULL) {
+        behind++;
+    }
+    if (behind < least || len - behind <= ending_len ||
+        strncmp(name + len - behind - ending_len, ending, ending_len) != 0) {
+        return false;
+    }
+    name[len - behind - ending_len] = '\0';
+    return true;
+}
+
 void cli_root_keys_base(const char *name, char base_out[CLI_KEY_NAME_SIZE])
 {
-    static const char after[] = ".after-";
-    static const char next[] = ".next";
-    size_t len = strlen(name);
-    size_t digits = len;
+    static const char digits[] = "0123456789";
+    static const char bech32[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
-    memcpy(base_out, name, len + 1);
-    while (digits > 0 && strchr("0123456789", name[digits - 1]) != NULL) {
-        digits--;
-    }
-    if (digits < len && digits >= sizeof(after) &&
-        strncmp(name + digits - strlen(after), after, strlen(after)) == 0) {
-        base_out[digits - strlen(after)] = '\0';
-    } else if (len >= sizeof(next) &&
-               strcmp(name + len - strlen(next), next) == 0) {
-        base_out[len - strlen(next)] = '\0';
+    memcpy(base_out, name, strlen(name) + 1);
+    if (!cut(base_out, ".after-", digits, 1, sizeof("1000") - 1) &&
+        !cut(base_out, ".next-", bech32, TEAM_CHARS, TEAM_CHARS)) {
+        (void)cut(base_out, ".next", "", 0, 0);
     }
 }
 
 static enum cli_exit make(struct cli_context *context, const char *name,
                           struct store_key_info *info_out)
 {
-    char prompt[STORE_KEY_NAME_MAX + 64];
     char *passphrase = NULL;
     size_t len = 0;
     enum cli_exit code;
     enum assay_err err;
 
-    (void)snprintf(prompt, sizeof(prompt),
-                   "Passphrase for the next key, %s (may be empty)", name);
-    code = cli_input_passphrase(prompt, true, &passphrase, &len);
+    code = cli_input_passphrase(
+        "Passphrase for the key that will replace it (may be empty)",
+        CLI_PASSPHRASE_NEW, &passphrase, &len);
     if (code != CLI_DONE) {
         return code;
     }
@@ -89,31 +119,24 @@ static enum cli_exit make(struct cli_context *context, const char *name,
     return err == ASSAY_OK ? CLI_DONE : cli_report_err(name, err, NULL);
 }
 
-enum cli_exit cli_root_keys_next(struct cli_context *context, const char *base,
+enum cli_exit cli_root_keys_make(struct cli_context *context, const char *base,
                                  struct store_key_info *info_out)
 {
     char name[CLI_KEY_NAME_SIZE];
-    enum assay_err err = join(base, ".next", 0, name);
+    enum assay_err err;
 
-    if (err == ASSAY_OK) {
-        err = store_keyring_find(context->ledger, name, info_out);
+    if (strlen(base) + ENDING_LEN > STORE_KEY_NAME_MAX) {
+        cli_report("the key that will replace %s is called as it is and %zu "
+                   "characters more: choose a shorter name.",
+                   base, ENDING_LEN);
+        return CLI_REFUSED;
     }
-    if (err == ASSAY_E_NOT_FOUND) {
-        return make(context, name, info_out);
-    }
-    return err == ASSAY_OK ? CLI_DONE : cli_report_err(base, err, NULL);
-}
-
-enum cli_exit cli_root_keys_after(struct cli_context *context, const char *base,
-                                  struct store_key_info *info_out)
-{
-    char name[CLI_KEY_NAME_SIZE];
-    enum assay_err err = find_free(context->ledger, base, ".after-", name);
-
+    err = find_free(context->ledger, base, ".after-", name);
     return err == ASSAY_OK ? make(context, name, info_out)
                            : cli_report_err(base, err, NULL);
 }
 
+/* Renames a key; what has the name already becomes BASE.old-1 and so on. */
 static enum assay_err give_name(struct store_ledger *ledger, const char *from,
                                 const char *to, const char *base)
 {
@@ -136,23 +159,91 @@ static enum assay_err give_name(struct store_ledger *ledger, const char *from,
     return err == ASSAY_OK ? store_keyring_rename(ledger, from, to) : err;
 }
 
-enum assay_err cli_root_keys_advance(struct store_ledger *ledger,
-                                     const char *base, const char *next,
-                                     const char *after)
+void cli_root_keys_keep(struct cli_context *context, const char *base,
+                        const struct assay_id *team, const char *after)
 {
     char name[CLI_KEY_NAME_SIZE];
-    enum assay_err err = join(base, ".next", 0, name);
+    enum assay_err err = join_team(base, ".next-", team, name);
 
     if (err == ASSAY_OK) {
-        err = give_name(ledger, next, base, base);
+        err = give_name(context->ledger, after, name, base);
     }
-    return err == ASSAY_OK ? give_name(ledger, after, name, base) : err;
+    if (err != ASSAY_OK) {
+        (void)cli_report_err("a key file cannot be renamed", err, NULL);
+        memcpy(name, after, strlen(after) + 1);
+    }
+    cli_note("%s is the key that will replace the team's root if that is lost "
+             "or stolen. Keep it elsewhere:\n  assay key export %s -o FILE, "
+             "then remove %s/keys/%s.key",
+             name, name, store_ledger_dir(context->ledger), name);
 }
 
-void cli_root_keys_advise(struct cli_context *context, const char *base)
+/* Whether a key may speak for any team. */
+static enum assay_err may_speak(struct store_view *view,
+                                const struct assay_key *key, bool *may_out)
 {
-    cli_note("%s.next is the key that will replace %s if it is lost or stolen. "
-             "Keep it elsewhere:\n  assay key export %s.next -o FILE, then "
-             "remove %s/keys/%s.next.key",
-             base, base, base, store_ledger_dir(context->ledger), base);
+    struct assay_validity *validity = NULL;
+    struct store_log log;
+    uint64_t after = 0;
+    enum assay_err err = store_view_validity(view, &validity);
+
+    *may_out = false;
+    while (err == ASSAY_OK && !*may_out) {
+        const struct assay_authority *authority = NULL;
+
+        err = store_log_next(view, &after, &log);
+        if (err == ASSAY_OK && assay_key_equal(&log.key, key)) {
+            err = assay_validity_authority(validity, &log.grant, &authority);
+        }
+        *may_out = err == ASSAY_OK && authority != NULL &&
+                   authority->is_in_force && !authority->is_ended;
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
+/* Whether there is a key of that name that is needed under it. */
+static enum assay_err is_used(struct store_ledger *ledger, const char *name,
+                              bool *is_used_out)
+{
+    struct store_key_info info;
+    struct store_view *view = NULL;
+    enum assay_err err = store_keyring_find(ledger, name, &info);
+
+    if (err != ASSAY_OK) {
+        *is_used_out = false;
+        return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+    }
+    err = store_view_begin(ledger, STORE_NOW, &view);
+    if (err == ASSAY_OK) {
+        err = may_speak(view, &info.key, is_used_out);
+    }
+    store_view_end(view);
+    return err;
+}
+
+void cli_root_keys_advance(struct cli_context *context, const char *base,
+                           const struct assay_id *team, const char *next)
+{
+    char name[CLI_KEY_NAME_SIZE];
+    bool used = false;
+    enum assay_err err = ASSAY_OK;
+
+    /* It may have that name already, where two teams shared their next key. */
+    if (strcmp(base, next) != 0) {
+        err = is_used(context->ledger, base, &used);
+    }
+    if (err == ASSAY_OK) {
+        err =
+            used ? join_team(base, "-", team, name) : join(base, "", "", name);
+    }
+    if (err == ASSAY_OK) {
+        err = give_name(context->ledger, next, name, base);
+    }
+    if (err != ASSAY_OK) {
+        (void)cli_report_err("the rotation is done, but a key file cannot be "
+                             "renamed",
+                             err, NULL);
+        memcpy(name, next, strlen(next) + 1);
+    }
+    cli_note("%s signs as the root now.", name);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "input.h"
+#include "protocol/check.h"
 #include "report.h"
 #include "store/chain.h"
 #include "store/log.h"
@@ -118,31 +119,6 @@ static enum cli_exit judge(const struct search *search, const char *team)
     return CLI_DONE;
 }
 
-static enum cli_exit unlock(struct cli_context *context,
-                            const struct store_key_info *key,
-                            struct store_secret **secret_out)
-{
-    char prompt[STORE_KEY_NAME_MAX + 32];
-    char *passphrase = NULL;
-    size_t len = 0;
-    enum assay_err err;
-
-    if (key->is_encrypted) {
-        (void)snprintf(prompt, sizeof(prompt), "Passphrase of the key %s",
-                       key->name);
-        enum cli_exit code =
-            cli_input_passphrase(prompt, false, &passphrase, &len);
-        if (code != CLI_DONE) {
-            return code;
-        }
-    }
-    err = store_keyring_unlock(
-        context->ledger, key->name,
-        (struct assay_bytes){(const uint8_t *)passphrase, len}, secret_out);
-    sodium_free(passphrase);
-    return err == ASSAY_OK ? CLI_DONE : cli_report_err(key->name, err, NULL);
-}
-
 /* A key file that cannot be used is named, where no other key may speak. */
 static enum cli_exit name_unusable(struct cli_context *context,
                                    const struct search *search)
@@ -213,14 +189,10 @@ static enum cli_exit choose(struct cli_context *context, const char *team,
                             struct cli_signer *signer_out)
 {
     struct search search = {.needs_root = needs_root};
-    struct store_secret *secret = NULL;
     enum cli_exit code = cli_context_open(context, STORE_WRITE);
 
     if (code == CLI_DONE) {
         code = find(context, team, key, &search);
-    }
-    if (code == CLI_DONE) {
-        code = unlock(context, &search.best.key, &secret);
     }
     if (code == CLI_DONE) {
         *signer_out = (struct cli_signer){
@@ -229,7 +201,6 @@ static enum cli_exit choose(struct cli_context *context, const char *team,
             .team = search.best.authority.team,
             .role = search.best.authority.role,
             .is_root = search.best.authority.is_root,
-            .secret = secret,
         };
     }
     return code;
@@ -279,9 +250,37 @@ enum cli_exit cli_signer_key(struct cli_context *context, const char *name,
     }
     if (code == CLI_DONE) {
         *signer_out = (struct cli_signer){.key = info};
-        code = unlock(context, &info, &signer_out->secret);
     }
     return code;
+}
+
+enum cli_exit cli_signer_unlock(struct cli_context *context,
+                                struct cli_signer *signer)
+{
+    char prompt[STORE_KEY_NAME_MAX + 32];
+    char *passphrase = NULL;
+    size_t len = 0;
+    enum assay_err err;
+
+    if (signer->secret != NULL) {
+        return CLI_DONE;
+    }
+    if (signer->key.is_encrypted) {
+        (void)snprintf(prompt, sizeof(prompt), "Passphrase of the key %s",
+                       signer->key.name);
+        enum cli_exit code = cli_input_passphrase(prompt, CLI_PASSPHRASE_HELD,
+                                                  &passphrase, &len);
+        if (code != CLI_DONE) {
+            return code;
+        }
+    }
+    err = store_keyring_unlock(
+        context->ledger, signer->key.name,
+        (struct assay_bytes){(const uint8_t *)passphrase, len},
+        &signer->secret);
+    sodium_free(passphrase);
+    return err == ASSAY_OK ? CLI_DONE
+                           : cli_report_err(signer->key.name, err, NULL);
 }
 
 void cli_signer_clear(struct cli_signer *signer)
@@ -302,6 +301,7 @@ enum cli_exit cli_signer_put(struct cli_context *context,
 {
     struct assay_fault fault = {0, NULL};
 
+    ASSAY_CHECK(signer->secret != NULL);
     draft->grant_id = signer->grant;
     draft->time_s = context->now_s;
     enum assay_err err =
@@ -314,7 +314,8 @@ enum cli_exit cli_signer_put(struct cli_context *context,
 
 enum cli_exit cli_signer_write(struct cli_context *context,
                                const struct cli_signer *signer,
-                               struct store_draft *draft)
+                               struct store_draft *draft,
+                               struct assay_id *id_out)
 {
     struct store_batch *batch = NULL;
     char text[ASSAY_ID_TEXT_MAX];
@@ -337,5 +338,8 @@ enum cli_exit cli_signer_write(struct cli_context *context,
     assay_id_format(assay_id_type_of_kind((uint64_t)draft->kind), id.hash,
                     text);
     (void)printf("%s\n", text);
+    if (id_out != NULL) {
+        *id_out = id;
+    }
     return fflush(stdout) == 0 ? CLI_DONE : CLI_ENVIRONMENT;
 }

@@ -188,6 +188,25 @@ enum assay_err cli_team_profile(struct store_view *view,
     return err;
 }
 
+enum cli_exit cli_team_draft(const struct assay_profile *profile,
+                             enum assay_kind kind, struct cli_draft *draft_out)
+{
+    struct assay_profile again;
+    struct assay_fault fault = {0, NULL};
+    enum cli_exit code;
+    enum assay_err err;
+
+    cli_draft_begin(draft_out, kind);
+    assay_profile_write(profile, draft_out->salt, &draft_out->writer);
+    code = cli_draft_end(draft_out);
+    if (code != CLI_DONE) {
+        return code;
+    }
+    err = assay_profile_read(draft_out->store.body, &again, &fault);
+    return err == ASSAY_OK ? CLI_DONE
+                           : cli_report_err("the team's profile", err, &fault);
+}
+
 static enum assay_err write_note(const char *text, uint8_t *out,
                                  struct assay_bytes *body_out)
 {
@@ -229,7 +248,7 @@ enum cli_exit cli_team_write_note(struct cli_context *context,
         body == NULL ? ASSAY_E_NOMEM : write_note(text, body, &draft->body);
     enum cli_exit code =
         err == ASSAY_OK
-            ? cli_signer_write(context, signer, draft)
+            ? cli_signer_write(context, signer, draft, NULL)
             : cli_report_err(assay_kind_name((uint64_t)draft->kind), err, NULL);
 
     draft->body = ASSAY_BYTES_NONE;

@@ -7,8 +7,8 @@
 
 #include "args.h"
 #include "context.h"
+#include "draft.h"
 #include "protocol/kinds/team.h"
-#include "signer.h"
 
 /* Reads --signoffs; *is_given_out says whether it was given. False: it is no
  * number that a grant may hold, and that was said. */
@@ -34,6 +34,11 @@ ASSAY_MUST_CHECK
 enum assay_err cli_team_roots(struct store_view *view,
                               const struct assay_id *team,
                               struct assay_id **roots_out, size_t *count_out);
+
+/* Begins a draft whose body is a profile, and checks that. Not CLI_DONE: what
+ * is wrong with it was said. */
+enum cli_exit cli_team_draft(const struct assay_profile *profile,
+                             enum assay_kind kind, struct cli_draft *draft_out);
 
 /* Fills a draft whose body is a salt and a text (NULL: none), and writes it;
  * prints the new id. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interrupt.h"
+#include "progress.h"
 #include "render_json.h"
 #include "report.h"
 #include "scratch.h"
@@ -23,6 +24,7 @@
 
 /* Where the answer goes: to people, or into lists of a document. */
 struct output {
+    struct cli_progress progress;
     struct cli_term term;
     struct cli_doc doc;
     json_t *document; /* NULL: for people. */
@@ -32,8 +34,9 @@ struct output {
 
 static bool go_on(void *context, const struct store_import_report *so_far)
 {
-    (void)context;
-    (void)so_far;
+    struct output *output = context;
+
+    cli_progress_show(&output->progress, so_far->records, 0, "records read");
     return !cli_interrupt_has_come();
 }
 
@@ -44,6 +47,7 @@ static void tell_refused(void *context, uint64_t offset,
     struct output *output = context;
     json_t *fault;
 
+    cli_progress_end(&output->progress);
     if (output->document == NULL) {
         cli_report_refused(NULL, offset, id, err, rule);
         return;
@@ -300,8 +304,11 @@ static enum cli_exit read_file(struct output *output,
     const struct store_import_hooks hooks = {
         .context = output, .refused = tell_refused, .progress = go_on};
     struct store_import_report report = {0};
-    enum assay_err err = store_import(ledger, fd, 0, now_s, &hooks, &report);
+    enum assay_err err;
 
+    cli_progress_begin(&output->progress);
+    err = store_import(ledger, fd, 0, now_s, &hooks, &report);
+    cli_progress_end(&output->progress);
     /* The last batch of a file is never stopped behind. */
     if (err == ASSAY_OK && cli_interrupt_has_come()) {
         err = ASSAY_E_STOPPED;

@@ -120,6 +120,23 @@ chmod 600 pass
 printf 'wrong\n' >pass
 expect 4 'passphrase' team found --name Lone --as cyd
 printf 'correct horse\n' >pass
+
+# One passphrase into another, without a terminal.
+expect 4 'ASSAY_NEW_PASSPHRASE_FILE' key passphrase cyd
+ASSAY_NEW_PASSPHRASE_FILE=$scratch/pass.new
+export ASSAY_NEW_PASSPHRASE_FILE
+expect 4 'ASSAY_NEW_PASSPHRASE_FILE' key passphrase cyd
+: >pass.new
+chmod 600 pass.new
+expect 2 'empty' key passphrase cyd
+printf 'battery staple\n' >pass.new
+expect 0 '' key passphrase cyd
+expect 4 'passphrase' key passphrase cyd
+cp -p pass.new pass
+printf 'a third\n' >pass.new
+expect 0 '' key passphrase cyd
+cp -p pass.new pass
+unset ASSAY_NEW_PASSPHRASE_FILE
 expect 0 '' key passphrase cyd --remove
 unset ASSAY_PASSPHRASE_FILE
 expect 0 '' key show cyd
@@ -144,9 +161,11 @@ expect 1 'no key' team found --name "Harbor Desk" --as eve
 expect 2 '--signoffs' team found --name "Harbor Desk" --as ann --signoffs many
 expect 3 'empty' team found --name "" --as ann
 expect 1 '' team list
-expect 0 'ann.next' team found --name "Harbor Desk" --as ann --signoffs 1
+expect 0 'ann.next-' team found --name "Harbor Desk" --as ann --signoffs 1
 prints team
 team=$(cat out)
+next_name=ann.next-$(cut -c 6-13 out)
+[ -f "desk/keys/$next_name.key" ] || fail 'the next key is not called by its team'
 expect 0 '' team list
 says 'own'
 says 'Harbor Desk'
@@ -211,11 +230,11 @@ expect 0 '' claim add --as ben --text 'Four.' --url https://a.example/
 expect 1 'no grant' team revoke "$ben_grant"
 
 # A root key is stolen: the next one takes its place, and cuts what was done.
-mv desk/keys/ann.next.key elsewhere
+mv "desk/keys/$next_name.key" elsewhere
 expect 3 'import' team rotate
 expect 0 '' team member "$cyd" --name Thief --role editor
 expect 0 '' key import elsewhere
-expect 0 '' key show ann.next
+expect 0 '' key show "$next_name"
 next=$(awk '{ print $2 }' out)
 rm desk/keys/ann.key
 expect 3 'not signed by the root' team rotate --last "$bad"
@@ -223,7 +242,7 @@ expect 0 'ann signs as the root now' team rotate --last "$again"
 prints record
 expect 0 '' key show ann
 says "$next"
-expect 0 '' key show ann.next
+expect 0 '' key show "$next_name"
 lacks "$next"
 expect 0 '' --json team show "$team"
 says '"rotation_count": 1'
@@ -243,6 +262,35 @@ expect 0 '' --json team show "$team"
 state_of Cyd in-force
 state_of Ben rotated
 state_of Cynthia in-force
+
+# An older ledger calls it NAME.next; it serves all the same.
+mv "desk/keys/$next_name.key" desk/keys/ann.next.key
+expect 0 'ann signs as the root now' team rotate
+[ -f "desk/keys/$next_name.key" ] || fail 'the key after next has another name'
+
+# Two teams with one root: each has a next key of its own, and what replaces
+# the root of one leaves the other its key.
+expect 0 '' key new --name two
+expect 0 'two.next-' team found --name 'Two A' --as two
+two_a=$(cat out)
+expect 0 'two.next-' team found --name 'Two B' --as two
+two_b=$(cat out)
+[ "$(ls desk/keys | grep -c '^two.next-')" -eq 2 ] ||
+    fail 'two teams share a next key'
+expect 2 '--team' team rotate --as two
+expect 0 '' key show two
+two=$(awk '{ print $2 }' out)
+expect 0 "two-$(printf '%s' "$two_a" | cut -c 6-13) signs as the root now" \
+    team rotate --team "$two_a"
+expect 0 '' key show two
+says "$two"
+expect 0 'two signs as the root now' team rotate --team "$two_b"
+expect 0 '' key show two
+lacks "$two"
+expect 0 '' team rotate --team "$two_a"
+expect 0 '' --json team show "$two_a"
+says '"rotation_count": 2'
+rm desk/keys/two*.key
 
 # A second team: who signs must be said, and teams vouch for each other.
 expect 0 '' key new --name dee

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A passphrase is asked for on the terminal without echo, twice where it is
-new, and the echo is back however the asking ends."""
+"""What is done on a terminal alone. A passphrase is asked for without echo,
+twice where it is new, once what it would sign has been looked at, and the echo
+is back however the asking ends. Long work says how far it has come."""
+import json
 import os
 import pty
 import signal
@@ -88,6 +90,40 @@ def main():
                               ([], terminate)):
             code, seen, echo = run(ledger, new + ["cyd"], answers, last)
             assert (code, echo) == (130, True), (code, echo, seen)
+
+        # What cannot be signed is refused before anybody is asked.
+        nobody = "claim1qqqqqqqqqqqq"
+        for words in (["verdict", "add", nobody, "--rating", "false",
+                       "--rationale", "No."],
+                      ["source", "add", nobody, "--stance", "refutes",
+                       "--url", "https://a.example/"],
+                      ["endorse", "verdict1qqqqqqqqqqqq"],
+                      ["challenge", nobody, "--reason", "No."],
+                      ["retract", nobody, "--reason", "No."],
+                      ["link", nobody, "repeats", nobody],
+                      ["carry", nobody], ["capture", folder + "/nowhere"],
+                      ["claim", "add", "--text", ""],
+                      ["team", "profile", "--name", ""],
+                      ["team", "found", "--name", "", "--as", "ann"]):
+            code, seen, echo = run(ledger, words, [])
+            assert code in (1, 2, 3), (words, code, seen)
+            assert b"Passphrase" not in seen, (words, seen)
+        claim = ["claim", "add", "--text", "The sea is dry."]
+        code, seen, echo = run(ledger, claim, [b"secret"])
+        assert (code, echo) == (0, True), (code, echo, seen)
+
+        # Many captures take time.
+        manifest = {"format": "assay-manifest/1", "captures": [], "claims": []}
+        for name in ("one", "two"):
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(name)
+            manifest["captures"].append({"key": name, "file": name})
+        with open(os.path.join(folder, "manifest"), "w") as file:
+            json.dump(manifest, file)
+        code, seen, _ = run(ledger, ["load", folder + "/manifest"], [b"secret"])
+        assert code == 0, (code, seen)
+        assert b"1 of 2 captures stored\r" in seen, seen
+        assert b"2 of 2 records signed\r" in seen, seen
         shown = subprocess.run([ASSAY, "--ledger", ledger, "key", "list"],
                                check=True, capture_output=True).stdout
         assert b"bob" not in shown and b"cyd" not in shown, shown
