@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 {
     struct cli_context context = {.now_s = (uint64_t)time(NULL)};
 
-    if (setlocale(LC_ALL, "") == NULL) {
+    if (setlocale(LC_CTYPE, "") == NULL) {
         (void)setlocale(LC_CTYPE, "C.UTF-8");
     }
     /* Writing to a closed pipe ends the command with an error, not a signal,

@@ -2,6 +2,7 @@
 #include "entry.h"
 
 #include "protocol/key.h"
+#include "rows.h"
 
 #define LSN_SIZE STORE_LSN_SIZE
 
@@ -309,5 +310,6 @@ enum assay_err store_index_del(struct store_view *view,
     int code =
         mdb_del(view->txn, view->ledger->tables[entry->table], &key, &val);
 
+    store_lsn_forget(view); /* The entry may be that of an id. */
     return code == MDB_NOTFOUND ? ASSAY_OK : store_err_from_mdb(code);
 }

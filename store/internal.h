@@ -93,6 +93,16 @@ struct store_ledger {
     uint64_t headroom; /* Bytes that the map has free when a batch begins. */
 };
 
+/* Ids that a view remembers: those of a chain, or of a batch's last records.
+ * A place is told by one byte of the id; the newest stays. */
+#define STORE_KNOWN_IDS 256
+
+/* An id whose record was seen; an LSN of 0 is none. */
+struct store_known_id {
+    struct assay_id id;
+    uint64_t lsn;
+};
+
 struct store_view {
     struct store_ledger *ledger;
     MDB_txn *txn;
@@ -101,6 +111,9 @@ struct store_view {
     uint64_t last_lsn;
     struct assay_log_view logs;
     struct assay_validity *validity; /* NULL until it is asked for. */
+    /* Telling an id's LSN means hashing a record, and a walk over a chain asks
+     * for the same few again and again. */
+    struct store_known_id known[STORE_KNOWN_IDS];
 };
 
 /* Codes of LMDB and of the system, as ours. */

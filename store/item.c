@@ -4,6 +4,7 @@
 #include "log.h"
 #include "protocol/body.h"
 #include "refs.h"
+#include "rows.h"
 
 /* An author's clock may be ahead of ours by that much without a word. */
 #define AHEAD_S (24 * 60 * 60)
@@ -31,16 +32,34 @@ bool store_item_is_malformed(const struct assay_record *record)
 
 /* Reads the text of a body that is a salt and a text; none where it is not
  * held or malformed. */
-static struct assay_bytes note_of(const struct assay_record *record)
+static struct assay_bytes note_of(uint64_t kind, struct assay_bytes body)
 {
     struct assay_note note = {ASSAY_BYTES_NONE};
 
-    if (record->body.data == NULL ||
-        assay_note_read(record->payload.kind, record->body, &note, NULL) !=
-            ASSAY_OK) {
+    if (body.data == NULL ||
+        assay_note_read(kind, body, &note, NULL) != ASSAY_OK) {
         return ASSAY_BYTES_NONE;
     }
     return note.text;
+}
+
+/* The body of a record whose kind is known and which was judged before: who
+ * speaks for whom is asked for every record of a chain. */
+static enum assay_err body_of(struct store_view *view,
+                              const struct assay_id *id,
+                              struct assay_bytes *body_out)
+{
+    struct store_raw_row raw;
+    uint64_t lsn = 0;
+    enum assay_err err = store_lsn_of(view, id, &lsn);
+
+    if (err == ASSAY_OK) {
+        err = store_row_get(view, lsn, &raw);
+    }
+    if (err == ASSAY_OK) {
+        *body_out = raw.body;
+    }
+    return err;
 }
 
 /* Whether row is a retraction of record that counts. */
@@ -95,7 +114,7 @@ enum assay_err store_item_retraction(struct store_view *view,
     *retraction_out = (struct store_retraction){
         .is_there = true,
         .id = row.record.id,
-        .reason = note_of(&row.record),
+        .reason = note_of(ASSAY_KIND_RETRACT, row.record.body),
         .time_s = row.record.payload.time_s,
     };
     return ASSAY_OK;
@@ -217,6 +236,7 @@ static enum assay_err find_team_name(struct store_view *view,
                                      struct assay_bytes *name)
 {
     struct assay_profile profile;
+    struct assay_bytes body;
     struct store_row row;
     struct assay_id grant;
     enum assay_err err = assay_validity_root(validity, team, &grant);
@@ -227,15 +247,17 @@ static enum assay_err find_team_name(struct store_view *view,
         if (err != ASSAY_OK || name->data != NULL) {
             return err;
         }
-        err = store_view_by_id(view, &grant, &row);
-        if (err != ASSAY_OK || row.record.payload.kind != ASSAY_KIND_ROTATE) {
+        if (assay_id_equal(&grant, team)) {
             break;
         }
-        grant = row.record.payload.auth;
+        err = store_view_by_id(view, &grant, &row);
+        grant = row.record.payload.auth; /* It is a rotate record. */
     }
-    if (err == ASSAY_OK && row.record.payload.kind == ASSAY_KIND_FOUND &&
-        row.record.body.data != NULL &&
-        assay_profile_read(row.record.body, &profile, NULL) == ASSAY_OK) {
+    if (err == ASSAY_OK) {
+        err = body_of(view, team, &body);
+    }
+    if (err == ASSAY_OK && body.data != NULL &&
+        assay_profile_read(body, &profile, NULL) == ASSAY_OK) {
         *name = profile.name;
     }
     return err;
@@ -260,7 +282,7 @@ static enum assay_err find_speaker(struct store_view *view,
                                    struct speaker *speaker)
 {
     struct store_log log;
-    struct store_row row;
+    struct assay_bytes body;
     enum assay_err err = store_log_find(view, &authority->grant, &log);
 
     if (err == ASSAY_OK) {
@@ -271,9 +293,9 @@ static enum assay_err find_speaker(struct store_view *view,
     if (authority->is_root) {
         return ASSAY_OK;
     }
-    err = store_view_by_id(view, &authority->grant, &row);
+    err = body_of(view, &authority->grant, &body);
     if (err == ASSAY_OK) {
-        speaker->member_name = note_of(&row.record);
+        speaker->member_name = note_of(ASSAY_KIND_MEMBER, body);
     }
     return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
 }

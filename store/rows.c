@@ -147,8 +147,8 @@ static bool is_record(struct store_view *view, uint64_t lsn,
            assay_id_equal(&found, id);
 }
 
-enum assay_err store_lsn_of(struct store_view *view, const struct assay_id *id,
-                            uint64_t *lsn_out)
+static enum assay_err find_lsn(struct store_view *view,
+                               const struct assay_id *id, uint64_t *lsn_out)
 {
     struct store_entry entry;
     enum assay_err err;
@@ -162,12 +162,57 @@ enum assay_err store_lsn_of(struct store_view *view, const struct assay_id *id,
         if (!store_entry_has_id(&entry, id)) {
             return ASSAY_E_NOT_FOUND;
         }
-        uint64_t lsn = store_entry_lsn(&entry);
-
-        if (is_record(view, lsn, id)) {
-            *lsn_out = lsn;
+        if (is_record(view, store_entry_lsn(&entry), id)) {
+            *lsn_out = store_entry_lsn(&entry);
             return ASSAY_OK;
         }
         store_entry_step(&entry);
     }
+}
+
+/* Where an id is remembered. Its first byte orders the index; any other is as
+ * good. */
+static struct store_known_id *known_place(struct store_view *view,
+                                          const struct assay_id *id)
+{
+    return &view->known[id->hash[1] % STORE_KNOWN_IDS];
+}
+
+uint64_t store_lsn_known(struct store_view *view, const struct assay_id *id)
+{
+    const struct store_known_id *known = known_place(view, id);
+
+    return assay_id_equal(&known->id, id) ? known->lsn : 0;
+}
+
+void store_lsn_note(struct store_view *view, const struct assay_id *id,
+                    uint64_t lsn)
+{
+    *known_place(view, id) = (struct store_known_id){*id, lsn};
+}
+
+void store_lsn_forget(struct store_view *view)
+{
+    memset(view->known, 0, sizeof(view->known));
+}
+
+enum assay_err store_lsn_of(struct store_view *view, const struct assay_id *id,
+                            uint64_t *lsn_out)
+{
+    uint64_t lsn = store_lsn_known(view, id);
+    enum assay_err err = ASSAY_OK;
+
+    if (lsn == 0) {
+        err = find_lsn(view, id, &lsn);
+        if (err == ASSAY_OK) {
+            store_lsn_note(view, id, lsn);
+        }
+    }
+    if (err == ASSAY_OK && lsn > view->last_lsn) {
+        err = ASSAY_E_NOT_FOUND;
+    }
+    if (err == ASSAY_OK) {
+        *lsn_out = lsn;
+    }
+    return err;
 }

@@ -58,4 +58,13 @@ ASSAY_MUST_CHECK
 enum assay_err store_lsn_of(struct store_view *view, const struct assay_id *id,
                             uint64_t *lsn_out);
 
+/* The LSN of an id that the view remembers; 0 where it doesn't. */
+uint64_t store_lsn_known(struct store_view *view, const struct assay_id *id);
+
+/* Notes what an id's LSN is, for whoever asks next; forgets all, where an id
+ * is taken out of the ledger. */
+void store_lsn_note(struct store_view *view, const struct assay_id *id,
+                    uint64_t lsn);
+void store_lsn_forget(struct store_view *view);
+
 #endif

@@ -26,6 +26,7 @@ enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
     row_out->lsn = lsn;
     row_out->received_s = raw.received_s;
     row_out->log_lsn = raw.log_lsn;
+    store_lsn_note(view, &row_out->record.id, lsn);
     row_out->is_erased = (raw.flags & STORE_ROW_ERASED) != 0;
     return ASSAY_OK;
 }
@@ -34,9 +35,13 @@ enum assay_err store_view_by_id(struct store_view *view,
                                 const struct assay_id *id,
                                 struct store_row *row_out)
 {
+    uint64_t lsn = store_lsn_known(view, id);
     struct store_entry entry;
     enum assay_err err;
 
+    if (lsn > 0) {
+        return store_view_by_lsn(view, lsn, row_out);
+    }
     store_entry_id(id, 0, &entry);
     for (;;) {
         err = store_index_seek(view, &entry);
