@@ -128,7 +128,7 @@ static bool check_peer(struct assay_channel *channel, const char **rule_out)
     channel->has_peer = true;
     /* PROTOCOL 1.2: "A side that meets its own key MUST close the connection,
      * too." */
-    if (assay_key_equal(&channel->peer, &handshake->own_static.key)) {
+    if (assay_key_equal(&channel->peer, &handshake->own_static->key)) {
         *rule_out = "a node does not speak with itself";
         return false;
     }

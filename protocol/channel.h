@@ -76,14 +76,15 @@ struct assay_channel_rekey {
     uint64_t bytes;
 };
 
-/* What a channel begins with; all is copied. */
+/* What a channel begins with; all is copied but for the own key, which stays
+ * where it is, in locked memory as a rule. */
 struct assay_channel_config {
-    bool is_initiator;                       /* Who dialled. */
-    const struct assay_noise_keypair *own;   /* The node's own key. */
-    const uint8_t *ephemeral_secret;         /* 32 random bytes, never used
-                                                for another channel. */
-    const struct assay_key *expected;        /* The peer's key; NULL where
-                                                any will do. */
+    bool is_initiator; /* Who dialled. */
+    /* The node's own key; borrowed until OPENED or BROKEN is told. */
+    const struct assay_noise_keypair *own;
+    /* 32 random bytes, never used for another channel. */
+    const uint8_t *ephemeral_secret;
+    const struct assay_key *expected;        /* NULL where any peer will do. */
     const struct assay_channel_rekey *rekey; /* NULL: the limits above. */
 };
 

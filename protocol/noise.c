@@ -10,8 +10,9 @@ _Static_assert(ASSAY_NOISE_KEY_SIZE == crypto_scalarmult_curve25519_BYTES,
 _Static_assert(ASSAY_NOISE_KEY_SIZE == crypto_scalarmult_curve25519_SCALARBYTES,
                "of X25519");
 _Static_assert(ASSAY_NOISE_KEY_SIZE == ASSAY_KEY_SIZE, "a key is 32 bytes");
-_Static_assert(ASSAY_HASH_SIZE == crypto_auth_hmacsha256_BYTES &&
-                   ASSAY_HASH_SIZE == crypto_auth_hmacsha256_KEYBYTES,
+_Static_assert(ASSAY_HASH_SIZE == crypto_auth_hmacsha256_BYTES,
+               "HKDF's outputs are hashes");
+_Static_assert(ASSAY_HASH_SIZE == crypto_auth_hmacsha256_KEYBYTES,
                "HKDF's keys are hashes");
 
 /* Noise, section 7: what a message says, or does, in order. */
@@ -171,9 +172,7 @@ void assay_noise_handshake_init(struct assay_noise_handshake *handshake,
     handshake->is_initiator = setup->is_initiator;
     assay_noise_keypair_make(setup->ephemeral_secret,
                              &handshake->own_ephemeral);
-    if (setup->own_static != NULL) {
-        handshake->own_static = *setup->own_static;
-    }
+    handshake->own_static = setup->own_static;
     if (setup->remote_static != NULL) {
         handshake->remote_static = *setup->remote_static;
     }
@@ -183,13 +182,13 @@ void assay_noise_handshake_init(struct assay_noise_handshake *handshake,
     mix_hash(symmetric, setup->prologue);
     if (pattern->initiator_is_known) {
         mix_hash(symmetric,
-                 key_bytes(setup->is_initiator ? &handshake->own_static.key
+                 key_bytes(setup->is_initiator ? &setup->own_static->key
                                                : &handshake->remote_static));
     }
     if (pattern->responder_is_known) {
         mix_hash(symmetric,
                  key_bytes(setup->is_initiator ? &handshake->remote_static
-                                               : &handshake->own_static.key));
+                                               : &setup->own_static->key));
     }
 }
 
@@ -254,7 +253,7 @@ static enum assay_err mix_shared(struct assay_noise_handshake *handshake,
     bool own_is_static = own_is_first ? first_is_static : second_is_static;
     bool remote_is_static = own_is_first ? second_is_static : first_is_static;
     const struct assay_noise_keypair *own =
-        own_is_static ? &handshake->own_static : &handshake->own_ephemeral;
+        own_is_static ? handshake->own_static : &handshake->own_ephemeral;
     const struct assay_key *remote = remote_is_static
                                          ? &handshake->remote_static
                                          : &handshake->remote_ephemeral;
@@ -289,7 +288,7 @@ static enum assay_err write_token(struct assay_noise_handshake *handshake,
         *at_inout =
             at + ASSAY_NOISE_KEY_SIZE + tag_len(symmetric->cipher.has_key);
         return encrypt_and_hash(symmetric,
-                                key_bytes(&handshake->own_static.key), at);
+                                key_bytes(&handshake->own_static->key), at);
     }
     return mix_shared(handshake, token);
 }

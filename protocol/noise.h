@@ -67,23 +67,23 @@ struct assay_noise_handshake {
     bool is_failed;       /* A message was refused: nothing follows. */
     size_t message_index; /* Of the next message, sent or received. */
     struct assay_noise_symmetric symmetric;
-    struct assay_noise_keypair own_static;
+    const struct assay_noise_keypair *own_static; /* Borrowed. */
     struct assay_noise_keypair own_ephemeral;
     struct assay_key remote_static;
     struct assay_key remote_ephemeral;
 };
 
-/* What a handshake begins with; all is copied. */
+/* What a handshake begins with. */
 struct assay_noise_setup {
     enum assay_noise_pattern pattern;
     bool is_initiator;
     struct assay_bytes prologue; /* Both sides must have the same. */
-    const struct assay_noise_keypair *own_static; /* NULL only in NN. */
-    const uint8_t *ephemeral_secret;       /* 32 random bytes, used once. */
-    const struct assay_key *remote_static; /* Where the pattern has it known
-                                              before: the initiator's in KK,
-                                              the responder's in IK, KK, XK;
-                                              else NULL. */
+    /* NULL only in NN; borrowed until the handshake is done or has failed. */
+    const struct assay_noise_keypair *own_static;
+    const uint8_t *ephemeral_secret; /* 32 random bytes, used once. */
+    /* Where the pattern has it known before, the initiator's in KK and the
+     * responder's in IK, KK and XK; else NULL. */
+    const struct assay_key *remote_static;
 };
 
 /* Makes the public key of a secret: any 32 bytes are one. */
