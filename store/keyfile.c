@@ -354,13 +354,14 @@ static enum assay_err derive(const struct store_keyfile *file,
 static size_t seal_data(const struct store_keyfile *file,
                         uint8_t data_out[SEAL_DATA_MAX])
 {
-    const char *context = usages[file->usage].seal_context;
-    size_t context_len = strlen(context);
+    struct assay_bytes context =
+        assay_bytes_of(usages[file->usage].seal_context);
 
-    ASSAY_CHECK(context_len <= MAGIC_MAX);
-    memcpy(data_out, context, context_len);
-    memcpy(data_out + context_len, file->info.key.bytes, ASSAY_KEY_SIZE);
-    return context_len + ASSAY_KEY_SIZE;
+    ASSAY_CHECK(context.data != NULL);
+    ASSAY_CHECK(context.len <= MAGIC_MAX);
+    memcpy(data_out, context.data, context.len);
+    memcpy(data_out + context.len, file->info.key.bytes, ASSAY_KEY_SIZE);
+    return context.len + ASSAY_KEY_SIZE;
 }
 
 enum assay_err store_keyfile_seal(struct store_keyfile *file,

@@ -177,6 +177,7 @@ def read_frame(stream):
 
 
 def shake_hands(stream, channel):
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     while channel.left:
         if (len(channel.left) % 2 == 1) == channel.is_initiator:
             stream.sendall(channel.write())

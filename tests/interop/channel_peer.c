@@ -17,6 +17,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -275,7 +276,7 @@ static struct assay_channel *new_channel(const char *expected_hex,
                                          const struct assay_channel_rekey *keys)
 {
     uint8_t random[2][ASSAY_NOISE_KEY_SIZE];
-    struct assay_noise_keypair own;
+    static struct assay_noise_keypair own; /* The channel borrows it. */
     struct assay_key expected;
     struct assay_channel *channel = NULL;
     struct assay_channel_config config = {
@@ -313,7 +314,10 @@ static int run(struct peer *peer)
 {
     struct timeval silence = {.tv_sec = SILENCE_MAX_S};
     const char *rule = NULL;
+    int now = 1;
 
+    /* Each message waits for its echo, so none may wait for another. */
+    (void)setsockopt(peer->socket, IPPROTO_TCP, TCP_NODELAY, &now, sizeof(now));
     (void)setsockopt(peer->socket, SOL_SOCKET, SO_RCVTIMEO, &silence,
                      sizeof(silence));
     bool is_well = converse(peer);
