@@ -7,10 +7,13 @@ enum assay_err assay_message_open(struct assay_bytes bytes,
     struct assay_message message;
     size_t count;
 
+    /* PROTOCOL 2.1: "A message MUST NOT be longer than 65,519 bytes." */
     if (bytes.len > ASSAY_MESSAGE_MAX) {
         return ASSAY_E_LIMIT;
     }
     assay_cbor_reader_init(&message.reader, bytes);
+    /* PROTOCOL 2.1: "A message MUST NOT have more than 64 fields behind its
+     * type." */
     count =
         assay_cbor_read_array(&message.reader, ASSAY_MESSAGE_FIELDS_MAX + 1);
     message.type = assay_cbor_read_uint(&message.reader);
@@ -24,6 +27,8 @@ enum assay_err assay_message_open(struct assay_bytes bytes,
 
 void assay_message_need(struct assay_message *message, size_t count)
 {
+    /* PROTOCOL 2.1: "A message MUST have all fields that this page gives to its
+     * type." */
     if (message->field_count < count) {
         assay_cbor_fail(&message->reader, ASSAY_E_MALFORMED,
                         "a message has all fields of its type");
@@ -35,6 +40,8 @@ enum assay_err assay_message_finish(struct assay_message *message,
                                     struct assay_fault *fault_out)
 {
     assay_message_need(message, known_count);
+    /* PROTOCOL 2.1: "A receiver MUST skip fields behind those it knows, so that
+     * a message can grow." */
     for (size_t i = known_count;
          i < message->field_count && message->reader.err == ASSAY_OK; i++) {
         (void)assay_cbor_skip(&message->reader);

@@ -37,6 +37,8 @@ enum assay_err assay_blob_want_read(struct assay_message *message,
     ASSAY_CHECK(message->type == ASSAY_MSG_BLOB_WANT);
     assay_message_need(message, BLOB_WANT_FIELDS);
     assay_cbor_read_fixed(reader, want.sha256, sizeof(want.sha256));
+    /* PROTOCOL 7: "offset, length and total MUST be below 2^53, and length MUST
+     * be 1 or above." */
     want.offset = read_number(reader);
     at = reader->pos;
     want.len = read_number(reader);
@@ -80,11 +82,14 @@ enum assay_err assay_blob_read(struct assay_message *message,
     blob.offset = read_number(reader);
     blob.total = read_number(reader);
     blob.bytes = assay_cbor_read_bytes(reader, ASSAY_BLOB_CHUNK_MAX);
-    /* Both are below 2^53, so that the sum is a number. */
+    /* PROTOCOL 7: "The bytes of a blob message MUST NOT be longer than 60,000,
+     * nor go beyond total." Both numbers are below 2^53: no sum overflows. */
     if (blob.offset + blob.bytes.len > blob.total) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "captured bytes end at their total");
     }
+    /* PROTOCOL 7: "A blob message MUST NOT be without bytes unless total is
+     * 0." */
     if (blob.bytes.len == 0 && blob.total > 0) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a message brings bytes where there are any");

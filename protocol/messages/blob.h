@@ -6,7 +6,7 @@
  *   blob      = [46, sha256, offset, total, bytes]
  *   blob-lack = [48, sha256]
  *
- * docs/protocol.md section 8 defines them. How readers and writers behave
+ * docs/protocol.md section 7 defines them. How readers and writers behave
  * says hello.h.
  */
 #ifndef ASSAY_PROTOCOL_MESSAGES_BLOB_H

@@ -45,6 +45,8 @@ static void read_versions(struct assay_cbor_reader *reader,
 {
     size_t at = reader->pos;
 
+    /* PROTOCOL 3.1: "A hello MUST list 1 to 8 versions below 2^32, ascending
+     * and unique." */
     hello->version_count =
         assay_cbor_read_array(reader, ASSAY_HELLO_VERSIONS_MAX);
     if (hello->version_count == 0) {
@@ -72,6 +74,7 @@ static void read_versions(struct assay_cbor_reader *reader,
 static void read_features(struct assay_cbor_reader *reader,
                           struct assay_hello *hello)
 {
+    /* PROTOCOL 3.1: "features MUST have 16 entries at most." */
     struct assay_cbor_map map =
         assay_cbor_read_map(reader, ASSAY_HELLO_FEATURES_MAX);
     uint64_t key = 0;
@@ -110,6 +113,7 @@ enum assay_err assay_hello_read(struct assay_message *message,
     memset(&hello, 0, sizeof(hello));
     assay_message_need(message, HELLO_FIELDS);
     read_versions(reader, &hello);
+    /* PROTOCOL 3.1: "time and log-count MUST be below 2^53." */
     hello.time_s = read_number(reader);
     assay_cbor_read_fixed(reader, hello.nonce, sizeof(hello.nonce));
     assay_cbor_read_fixed(reader, hello.follows, sizeof(hello.follows));

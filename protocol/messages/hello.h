@@ -6,7 +6,7 @@
  *   ping  = [1, nonce]    pong = [3, nonce]
  *   close = [2, reason, text]
  *
- * docs/protocol.md section 4 defines them. Readers begin at a message that
+ * docs/protocol.md section 3 defines them. Readers begin at a message that
  * assay_message_open opened and whose type they are for; on failure outputs
  * are untouched and *fault_out (may be NULL) says where and why. Writers fill
  * the caller's writer, whose finish says whether it had room.

@@ -41,11 +41,14 @@ enum assay_err assay_range_read(struct assay_message *message,
     assay_message_need(message, RANGE_FIELDS);
     at = reader->pos;
     range.request = assay_cbor_read_uint(reader);
+    /* PROTOCOL 5.4: "A request's number MUST be 1 or above" */
     refuse_none(reader, at, range.request);
     assay_cbor_read_fixed(reader, range.grant.hash, sizeof(range.grant.hash));
     at = reader->pos;
     range.from = assay_cbor_read_uint(reader);
     range.to = assay_cbor_read_uint(reader);
+    /* PROTOCOL 5.2: "from MUST be 1 or above, and to MUST NOT be below
+     * from." */
     if (range.from == 0 || range.to < range.from) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a range goes from 1 or above, and not backwards");
@@ -140,6 +143,8 @@ static void read_item(struct assay_cbor_reader *reader,
     } else {
         *body_out = assay_cbor_read_bytes(reader, ASSAY_RECORD_MAX);
     }
+    /* PROTOCOL 5.1: "Envelope and body of an item MUST be at most 32,768 bytes
+     * together." */
     if (envelope_out->len + body_out->len > ASSAY_RECORD_MAX) {
         assay_cbor_fail_at(reader, at, ASSAY_E_LIMIT,
                            "envelope and body are at most 32 KiB together");
@@ -160,6 +165,7 @@ enum assay_err assay_records_read(struct assay_message *message,
     assay_message_need(message, RECORDS_FIELDS);
     records.request = assay_cbor_read_uint(reader);
     at = reader->pos;
+    /* PROTOCOL 5.1: "A message of records MUST hold 1 to 512 items." */
     records.count = assay_cbor_read_array(reader, ASSAY_RECORDS_MAX);
     if (records.count == 0) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,

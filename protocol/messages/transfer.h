@@ -7,7 +7,7 @@
  *   want    = [18, request, [id...]]
  *   lack    = [20, request, [id...]]
  *
- * docs/protocol.md section 6 defines them. A request has a number, which the
+ * docs/protocol.md section 5 defines them. A request has a number, which the
  * asker chose and every answer repeats; 0 is what anti-entropy brings. How
  * readers and writers behave says hello.h.
  */
