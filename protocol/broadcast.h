@@ -9,10 +9,10 @@
  * record twice says so (prune), which thins it. A record that comes later than
  * its announcement shows that another link is faster: the tree moves there.
  *
- * One tree for all senders serves each of them badly, so a log whose records
- * would come faster by other links gets a tree of its own, as the shared
- * tree's differences at each node. A copy that has left the shared tree says
- * so, and what happens to it then never changes the shared tree.
+ * All nodes share one tree, which moves a little towards each sender. A node
+ * that publishes often gets a tree of its own, which begins as the shared one
+ * and stays with it. Who publishes a record says which of the two it takes, and
+ * what happens to the record changes that tree alone.
  *
  * Records are not kept here: the machine speaks of ids, the caller gets the
  * bytes when it sends. Nothing is allocated after _new; what a peer can make
@@ -28,7 +28,7 @@ struct assay_broadcast;
 
 struct assay_broadcast_config {
     size_t seen_max; /* Ids remembered; 0 for ASSAY_SEEN_DEFAULT. */
-    size_t tree_max; /* Trees of single logs; 0: the shared tree alone. */
+    size_t tree_max; /* Trees of single nodes; 0: the shared tree alone. */
     uint8_t seed[ASSAY_RANDOM_SEED_SIZE];
 };
 
@@ -53,21 +53,19 @@ struct assay_broadcast_event {
     uint64_t now_ms; /* Monotonic; never less than in the last event. */
     uint32_t peer;
     struct assay_id id;
-    struct assay_id log; /* Of PUBLISH, ANNOUNCE and GOSSIP, and of GRAFT if
-                            is_held: the grant that the record is under. */
-    uint32_t round;      /* Of GOSSIP. */
+    uint32_t round;             /* Of GOSSIP. */
+    uint64_t tree;              /* Of GOSSIP. */
     enum assay_graft_mode mode; /* Of GRAFT. */
-    bool is_own;                /* Of GOSSIP and PRUNE, as in the message. */
     bool is_held; /* Of GOSSIP, HAVE and GRAFT: the ledger holds id. */
     bool is_good; /* Of CHECKED: valid, accepted, and can be got by its id. */
 };
 
 enum assay_broadcast_action_type {
-    ASSAY_BROADCAST_SEND_RECORD, /* gossip: peer, id, round, is_own. */
+    ASSAY_BROADCAST_SEND_RECORD, /* gossip: peer, id, round, tree. */
     ASSAY_BROADCAST_SEND_HAVE,   /* Something to announce to peer: call
                                     assay_broadcast_take when it can be sent. */
     ASSAY_BROADCAST_SEND_GRAFT,  /* peer, id, mode. */
-    ASSAY_BROADCAST_SEND_PRUNE,  /* peer, id, is_own. */
+    ASSAY_BROADCAST_SEND_PRUNE,  /* peer, id. */
     ASSAY_BROADCAST_CHECK, /* The record that peer sent is new: check it, keep
                               it, and answer with CHECKED. Without this action
                               a GOSSIP event's record may be dropped. */
@@ -79,8 +77,8 @@ struct assay_broadcast_action {
     uint32_t peer;
     struct assay_id id;
     uint32_t round;
+    uint64_t tree;
     enum assay_graft_mode mode;
-    bool is_own;
 };
 
 /* A step gives no more: a record or an announcement for each neighbour, and

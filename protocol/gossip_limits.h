@@ -23,9 +23,6 @@
 /* Neighbours at most, whatever is configured: sets of them are 64-bit masks. */
 #define ASSAY_ACTIVE_MAX 64
 
-/* Peers that the operator names: a neighbour each, and no more than those. */
-#define ASSAY_STATIC_MAX 64
-
 /* Addresses kept for later (HyParView, section 5: 30), and at most. */
 #define ASSAY_PASSIVE_DEFAULT 30
 #define ASSAY_PASSIVE_MAX 1024
@@ -59,7 +56,7 @@
 /* A node with all neighbours it looks for still replaces its youngest one by a
  * passive address this often, so that overlays that were apart meet again and
  * nobody's neighbours are for ever. Ours. */
-#define ASSAY_REFRESH_MS 600000
+#define ASSAY_REFRESH_MS 3600000
 
 /* Handshakes of ours at a time; a peer's word never makes more of them. */
 #define ASSAY_DIALS_MAX 4
@@ -106,16 +103,21 @@
 /* Ids remembered by default, so that what comes twice is known: 4 s of 2,000
  * records/s; what is older is asked of the ledger. */
 #define ASSAY_SEEN_DEFAULT 8192
-#define ASSAY_SEEN_MIN 16
+#define ASSAY_SEEN_MIN 64
 #define ASSAY_SEEN_MAX 1048576
 
-/* Of these, announced and not here yet: an eighth from all peers, and from one
- * peer an eighth of that: who announces what it does not have gets no more. */
-#define ASSAY_MISSING_SHARE 8
+/* Of these, announced and not here yet: a quarter from all peers, and from one
+ * peer a quarter of that: who announces what it does not have gets no more. */
+#define ASSAY_MISSING_SHARE 4
 
-/* Logs that have a tree of their own, by default: 40 bytes each. */
+/* Nodes that have a tree of their own, by default: 48 bytes each. */
 #define ASSAY_TREES_DEFAULT 4096
 #define ASSAY_TREES_MAX 65536
+
+/* A tree over which nothing came for this long is taken for out of date: links
+ * have come and gone. Its node begins again with the shared tree, and where
+ * that one is out of date, one record takes it to set it right. */
+#define ASSAY_TREE_FRESH_MS 600000
 
 /* Between two have messages to one peer; the first after a quiet time goes at
  * once. Plumtree leaves the policy open (3.8). A record's way over three lazy
@@ -138,6 +140,10 @@
 /* Grafts in a row that one peer leaves without an answer before it is blamed:
  * it announces what it does not give. */
 #define ASSAY_UNANSWERED_MAX 64
+
+/* Times that a peer may take a log's tree with an early announcement and then
+ * not bring the log's records, until it is given no tree any more. */
+#define ASSAY_BROKEN_MAX 3
 
 /* How much earlier than the record its announcement on another link has to
  * come for that link to take the tree (Plumtree 3.8, in time instead of

@@ -30,6 +30,8 @@ struct assay_membership_config {
     size_t active_target;   /* 1 to active_max; 0 for ASSAY_ACTIVE_TARGET. */
     size_t active_max;      /* To ASSAY_ACTIVE_MAX; 0 for the default. */
     size_t passive_max;     /* To ASSAY_PASSIVE_MAX; 0 for the default. */
+    size_t static_max;      /* Static peers that may be added; 0 for all that
+                               active_max leaves of ASSAY_ACTIVE_MAX. */
     uint8_t seed[ASSAY_RANDOM_SEED_SIZE];
 };
 
@@ -87,8 +89,7 @@ struct assay_membership_action {
 
 /* A step gives no more actions than this: a message or two to each neighbour
  * there can be. */
-#define ASSAY_MEMBERSHIP_ACTIONS_MAX                                           \
-    (2 * (ASSAY_ACTIVE_MAX + ASSAY_STATIC_MAX) + 32)
+#define ASSAY_MEMBERSHIP_ACTIONS_MAX (3 * ASSAY_ACTIVE_MAX + 64)
 #define ASSAY_MEMBERSHIP_MESSAGES_MAX 8
 
 /* The caller's room for actions; large, so not for a stack. */
@@ -117,7 +118,7 @@ void assay_membership_free(struct assay_membership *membership);
 /*
  * Takes in one event and overwrites actions_out with what to do, in order. It
  * cannot fail: a peer that misbehaves leads to CLOSE. Static peers beyond
- * ASSAY_STATIC_MAX are not taken: ask assay_membership_counts first.
+ * static_max are not taken; assay_membership_count tells how many there are.
  */
 void assay_membership_step(struct assay_membership *membership,
                            const struct assay_membership_event *event,
@@ -130,7 +131,8 @@ assay_membership_deadline_ms(const struct assay_membership *membership);
 void assay_membership_count(const struct assay_membership *membership,
                             struct assay_membership_counts *counts_out);
 
-/* The neighbours one after the other, in no order: false behind the last. */
+/* The neighbours one after the other, in no order: false behind the last.
+ * address_out may be NULL. */
 bool assay_membership_active_at(const struct assay_membership *membership,
                                 size_t index, uint32_t *peer_out,
                                 struct assay_peer *address_out);

@@ -13,7 +13,7 @@ enum assay_err assay_gossip_read(struct assay_message *message,
     assay_message_need(message, 3);
     uint64_t round = assay_cbor_read_uint(reader);
     gossip.round = round > ASSAY_ROUND_MAX ? ASSAY_ROUND_MAX : (uint32_t)round;
-    gossip.is_own = assay_cbor_read_bool(reader);
+    gossip.tree = assay_cbor_read_uint(reader);
     size_t item_at = reader->pos;
     gossip.item = assay_cbor_skip(reader);
     if (gossip.item.len > ASSAY_ITEM_MAX) {
@@ -63,7 +63,7 @@ enum assay_err assay_graft_read(struct assay_message *message,
     assay_cbor_read_fixed(reader, graft.id.hash, sizeof(graft.id.hash));
     size_t mode_at = reader->pos;
     uint64_t mode = assay_cbor_read_uint(reader);
-    if (mode > ASSAY_GRAFT_SHARED) {
+    if (mode > ASSAY_GRAFT_ALL) {
         assay_cbor_fail_at(reader, mode_at, ASSAY_E_MALFORMED,
                            "a graft's mode is 0, 1 or 2");
         mode = 0;
@@ -84,11 +84,10 @@ enum assay_err assay_prune_read(struct assay_message *message,
     struct assay_prune_message prune;
     struct assay_cbor_reader *reader = &message->reader;
 
-    assay_message_need(message, 2);
+    assay_message_need(message, 1);
     assay_cbor_read_fixed(reader, prune.id.hash, sizeof(prune.id.hash));
-    prune.is_own = assay_cbor_read_bool(reader);
 
-    enum assay_err err = assay_message_finish(message, 2, fault_out);
+    enum assay_err err = assay_message_finish(message, 1, fault_out);
     if (err == ASSAY_OK) {
         *out = prune;
     }
@@ -117,7 +116,7 @@ void assay_gossip_write(struct assay_cbor_writer *writer,
 {
     assay_message_begin(writer, ASSAY_MSG_GOSSIP, 3);
     assay_cbor_write_uint(writer, gossip->round);
-    assay_cbor_write_bool(writer, gossip->is_own);
+    assay_cbor_write_uint(writer, gossip->tree);
     assay_cbor_write_raw(writer, gossip->item);
 }
 
@@ -141,7 +140,6 @@ void assay_graft_write(struct assay_cbor_writer *writer,
 void assay_prune_write(struct assay_cbor_writer *writer,
                        const struct assay_prune_message *prune)
 {
-    assay_message_begin(writer, ASSAY_MSG_PRUNE, 2);
+    assay_message_begin(writer, ASSAY_MSG_PRUNE, 1);
     write_id(writer, &prune->id);
-    assay_cbor_write_bool(writer, prune->is_own);
 }

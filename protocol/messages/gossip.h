@@ -2,10 +2,10 @@
 /*
  * gossip.h - the messages of broadcast (Plumtree): types 24 to 30.
  *
- *   24 gossip  [round, is own, [envelope, body|null]]
+ *   24 gossip  [round, tree, [envelope, body|null]]
  *   26 have    [ids, 32 bytes each, as one byte string]
  *   28 graft   [id, mode]
- *   30 prune   [id, is own]
+ *   30 prune   [id]
  *
  * docs/protocol.md, "Membership and broadcast", says what each is for.
  */
@@ -16,9 +16,14 @@
 #include "../id.h"
 #include "../message.h"
 
+/* Over which links a record is pushed: who publishes it chooses, and everybody
+ * keeps to it. Any other number is the tree of the node that chose it. */
+#define ASSAY_TREE_SHARED 0 /* The one that all nodes share. */
+#define ASSAY_TREE_NONE 1   /* None: it was asked for, and is only announced. */
+
 struct assay_gossip_message {
     uint32_t round; /* Hops the record has made, the sender's not counted. */
-    bool is_own;    /* It left the shared tree somewhere on its way. */
+    uint64_t tree;
     struct assay_bytes item; /* CBOR [envelope, body or null]: record.h reads
                                 it. Borrows from the message. */
 };
@@ -29,9 +34,9 @@ struct assay_have_message {
 };
 
 enum assay_graft_mode {
-    ASSAY_GRAFT_RECORD = 0, /* Send me the record; the link joins the tree. */
-    ASSAY_GRAFT_OWN = 1,    /* The link joins the tree of the record's log. */
-    ASSAY_GRAFT_SHARED = 2  /* The link joins the shared tree; id is zeros. */
+    ASSAY_GRAFT_RECORD = 0, /* Send me the record; the link joins its tree. */
+    ASSAY_GRAFT_LINK = 1,   /* The link joins the tree the record came over. */
+    ASSAY_GRAFT_ALL = 2     /* The link joins all trees; id is zeros. */
 };
 
 struct assay_graft_message {
@@ -39,14 +44,14 @@ struct assay_graft_message {
     enum assay_graft_mode mode;
 };
 
+/* The record came twice, or later than it was announced elsewhere: the link
+ * leaves the tree it came over. */
 struct assay_prune_message {
-    struct assay_id id; /* The record that came twice, or later than it was
-                           announced elsewhere. */
-    bool is_own;        /* The link leaves the tree of the record's log only. */
+    struct assay_id id;
 };
 
 /* What a gossip message adds around its item; a have message whole. */
-#define ASSAY_GOSSIP_OVERHEAD_MAX 8
+#define ASSAY_GOSSIP_OVERHEAD_MAX 16
 #define ASSAY_HAVE_MESSAGE_MAX (8 + ASSAY_HAVE_MAX * ASSAY_ID_SIZE)
 #define ASSAY_GRAFT_MESSAGE_MAX (8 + ASSAY_ID_SIZE)
 

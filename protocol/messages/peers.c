@@ -151,9 +151,10 @@ static size_t read_fields(struct assay_message *in,
         return 2;
     }
     if (in->type == ASSAY_MSG_DISCONNECT) {
-        assay_message_need(in, 1);
+        assay_message_need(in, 2);
         out->step = read_small(&in->reader, ASSAY_DISCONNECT_LEAVING);
-        return 1;
+        read_peers(&in->reader, out);
+        return 2;
     }
     return read_walking(in, out);
 }
@@ -162,18 +163,29 @@ enum assay_err assay_peers_read(struct assay_message *message,
                                 struct assay_peers_message *out,
                                 struct assay_fault *fault_out)
 {
-    struct assay_peers_message read = {.peer_count = 0};
+    /* It is large, and of the peers only those that are there are touched. */
+    struct assay_peers_message read;
 
     ASSAY_CHECK(message->type >= ASSAY_MSG_JOIN &&
                 message->type <= ASSAY_MSG_SHUFFLE_REPLY &&
                 message->type % 2 == 0);
     read.type = (enum assay_message_type)message->type;
+    read.step = 0;
+    read.walk = 0;
+    read.number = 0;
+    read.peer_count = 0;
     size_t known = read_fields(message, &read);
     enum assay_err err = assay_message_finish(message, known, fault_out);
-    if (err == ASSAY_OK) {
-        *out = read;
+    if (err != ASSAY_OK) {
+        return err;
     }
-    return err;
+    out->type = read.type;
+    out->step = read.step;
+    out->walk = read.walk;
+    out->number = read.number;
+    out->peer_count = read.peer_count;
+    memcpy(out->peers, read.peers, read.peer_count * sizeof(read.peers[0]));
+    return ASSAY_OK;
 }
 
 static void write_peer(struct assay_cbor_writer *writer,
@@ -235,8 +247,9 @@ void assay_peers_write(struct assay_cbor_writer *writer,
         return;
     }
     if (message->type == ASSAY_MSG_DISCONNECT) {
-        assay_message_begin(writer, message->type, 1);
+        assay_message_begin(writer, message->type, 2);
         assay_cbor_write_uint(writer, message->step);
+        write_peers(writer, message);
         return;
     }
     write_walking(writer, message);

@@ -6,7 +6,7 @@
  *   32 join           [peer]            the sender, who knows nobody yet
  *   34 forward-join   [peer, walk]      a newcomer, handed on
  *   36 neighbor       [step, peer]      the sender asks, or accepts
- *   38 disconnect     [reason]
+ *   38 disconnect     [reason, [peer, ...]]   others to turn to
  *   40 shuffle        [number, walk, [peer, ...]]
  *   42 shuffle-reply  [number, [peer, ...]]
  *
@@ -45,7 +45,7 @@ struct assay_peers_message {
     uint32_t walk;     /* Of forward-join and shuffle: hops still to go. */
     uint64_t number;   /* Of shuffle and its reply, chosen by who sent it. */
     size_t peer_count; /* 1 in join, forward-join and neighbor; 0 and more in
-                          shuffles. */
+                          disconnect and the shuffles. */
     struct assay_peer peers[ASSAY_SHUFFLE_MAX];
 };
 

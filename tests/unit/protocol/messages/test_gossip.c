@@ -44,7 +44,7 @@ static void write_bytes(struct fixture *fixture, const void *data, size_t len)
 static void gossip_is_read_as_it_was_written(void **state)
 {
     static const uint8_t item[] = {0x82, 0x41, 0x07, 0xf6};
-    struct assay_gossip_message gossip = {3, true, {item, sizeof(item)}};
+    struct assay_gossip_message gossip = {3, UINT64_MAX, {item, sizeof(item)}};
     struct assay_gossip_message back;
     struct fixture fixture;
     (void)state;
@@ -57,7 +57,7 @@ static void gossip_is_read_as_it_was_written(void **state)
     assert_int_equal(assay_gossip_read(&fixture.message, &back, NULL),
                      ASSAY_OK);
     assert_int_equal(back.round, 3);
-    assert_true(back.is_own);
+    assert_true(back.tree == UINT64_MAX);
     assert_true(assay_bytes_equal(back.item, gossip.item));
 }
 
@@ -71,7 +71,7 @@ static void a_round_beyond_the_largest_is_taken_for_it(void **state)
     begin(&fixture);
     assay_message_begin(&fixture.writer, ASSAY_MSG_GOSSIP, 3);
     assay_cbor_write_uint(&fixture.writer, UINT64_MAX);
-    assay_cbor_write_bool(&fixture.writer, false);
+    assay_cbor_write_uint(&fixture.writer, ASSAY_TREE_SHARED);
     assay_cbor_write_array(&fixture.writer, 0);
     end(&fixture);
     assert_int_equal(assay_gossip_read(&fixture.message, &back, NULL),
@@ -92,7 +92,7 @@ static void a_record_beyond_its_limit_is_refused(void **state)
     assay_cbor_writer_init(&writer, buffer, sizeof(buffer));
     assay_message_begin(&writer, ASSAY_MSG_GOSSIP, 3);
     assay_cbor_write_uint(&writer, 0);
-    assay_cbor_write_bool(&writer, false);
+    assay_cbor_write_uint(&writer, ASSAY_TREE_SHARED);
     assay_cbor_write_bytes(&writer, (struct assay_bytes){body, sizeof(body)});
     assert_int_equal(assay_cbor_writer_finish(&writer, &bytes), ASSAY_OK);
     assert_int_equal(assay_message_open(bytes, &message), ASSAY_OK);
@@ -154,9 +154,9 @@ static void have_with_no_or_half_or_too_many_ids_is_refused(void **state)
 
 static void graft_and_prune_are_read_as_they_were_written(void **state)
 {
-    struct assay_graft_message graft = {id_of(1), ASSAY_GRAFT_SHARED};
+    struct assay_graft_message graft = {id_of(1), ASSAY_GRAFT_ALL};
     struct assay_graft_message graft_back;
-    struct assay_prune_message prune = {id_of(2), true};
+    struct assay_prune_message prune = {id_of(2)};
     struct assay_prune_message prune_back;
     struct fixture fixture;
     (void)state;
@@ -167,7 +167,7 @@ static void graft_and_prune_are_read_as_they_were_written(void **state)
     assert_int_equal(assay_graft_read(&fixture.message, &graft_back, NULL),
                      ASSAY_OK);
     assert_true(assay_id_equal(&graft_back.id, &graft.id));
-    assert_int_equal(graft_back.mode, ASSAY_GRAFT_SHARED);
+    assert_int_equal(graft_back.mode, ASSAY_GRAFT_ALL);
 
     begin(&fixture);
     assay_prune_write(&fixture.writer, &prune);
@@ -175,7 +175,6 @@ static void graft_and_prune_are_read_as_they_were_written(void **state)
     assert_int_equal(assay_prune_read(&fixture.message, &prune_back, NULL),
                      ASSAY_OK);
     assert_true(assay_id_equal(&prune_back.id, &prune.id));
-    assert_true(prune_back.is_own);
 }
 
 static void a_graft_of_an_unknown_mode_is_refused(void **state)
@@ -234,9 +233,9 @@ static void a_message_cut_anywhere_is_refused(void **state)
 {
     static const uint8_t item[] = {0x82, 0x41, 0x07, 0xf6};
     struct assay_id ids[2] = {id_of(1), id_of(2)};
-    struct assay_graft_message graft = {id_of(3), ASSAY_GRAFT_OWN};
-    struct assay_prune_message prune = {id_of(4), false};
-    struct assay_gossip_message gossip = {1, false, {item, sizeof(item)}};
+    struct assay_graft_message graft = {id_of(3), ASSAY_GRAFT_LINK};
+    struct assay_prune_message prune = {id_of(4)};
+    struct assay_gossip_message gossip = {1, 0, {item, sizeof(item)}};
     struct fixture fixture;
     (void)state;
 
@@ -257,19 +256,19 @@ static void a_message_cut_anywhere_is_refused(void **state)
 static void a_lacking_field_is_refused_and_a_new_one_skipped(void **state)
 {
     struct assay_id id = id_of(1);
-    struct assay_prune_message back;
+    struct assay_graft_message back;
     struct fixture fixture;
     (void)state;
 
     for (size_t count = 1; count <= 3; count++) {
         begin(&fixture);
-        assay_message_begin(&fixture.writer, ASSAY_MSG_PRUNE, count);
+        assay_message_begin(&fixture.writer, ASSAY_MSG_GRAFT, count);
         write_bytes(&fixture, id.hash, sizeof(id.hash));
         for (size_t i = 1; i < count; i++) {
-            assay_cbor_write_bool(&fixture.writer, true);
+            assay_cbor_write_uint(&fixture.writer, ASSAY_GRAFT_LINK);
         }
         end(&fixture);
-        assert_int_equal(assay_prune_read(&fixture.message, &back, NULL),
+        assert_int_equal(assay_graft_read(&fixture.message, &back, NULL),
                          count < 2 ? ASSAY_E_MALFORMED : ASSAY_OK);
     }
 }

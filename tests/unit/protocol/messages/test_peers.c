@@ -46,9 +46,9 @@ static struct assay_peers_message full(enum assay_message_type type)
     if (type == ASSAY_MSG_JOIN || type == ASSAY_MSG_NEIGHBOR ||
         type == ASSAY_MSG_FORWARD_JOIN) {
         message.peer_count = 1;
-    } else if (type != ASSAY_MSG_DISCONNECT) {
+    } else {
         message.peer_count = ASSAY_SHUFFLE_MAX;
-        message.number = UINT64_MAX;
+        message.number = type == ASSAY_MSG_DISCONNECT ? 0 : UINT64_MAX;
     }
     for (size_t i = 0; i < message.peer_count; i++) {
         message.peers[i] = peer_of((uint8_t)i, host, UINT16_MAX);
