@@ -137,6 +137,10 @@ static void on_connected(struct assay_membership_run *run,
         /* Its port is the one it dialled from, not one that listens. */
         address.port = 0;
         link = assay_link_add(run, &address, ASSAY_LINK_OPEN, ASSAY_ANSWER_MS);
+        if (link != NULL) {
+            link->peer = event->peer;
+            return;
+        }
     }
     if (link == NULL) {
         close_connection(run, event->peer, ASSAY_MEMBERSHIP_SURPLUS);

@@ -157,10 +157,11 @@ struct assay_link *assay_link_random(struct assay_membership *membership,
 void assay_link_move(struct assay_membership_run *run, struct assay_link *link,
                      enum assay_link_state state, uint64_t time_ms);
 
-/* Makes a link a neighbour. One that is needed puts another out where there is
- * no room. False, and nothing done, if there is none. */
+/* Makes a link a neighbour, and tells who has asked for it. One that is needed
+ * puts another out where there is no room. False, and nothing done, if there is
+ * none. */
 bool assay_link_activate(struct assay_membership_run *run,
-                         struct assay_link *link);
+                         struct assay_link *link, bool is_asked);
 
 /* Ends a link: tells broadcast, closes the connection for a reason, and keeps
  * the address for after rest_ms (0: does not keep it). */

@@ -246,7 +246,7 @@ static size_t ordinary_count(struct assay_membership *membership)
 }
 
 bool assay_link_activate(struct assay_membership_run *run,
-                         struct assay_link *link)
+                         struct assay_link *link, bool is_asked)
 {
     struct assay_membership *membership = run->membership;
 
@@ -266,6 +266,11 @@ bool assay_link_activate(struct assay_membership_run *run,
     assay_link_move(run, link, ASSAY_LINK_ACTIVE, 0);
     assay_passive_remove(membership, &link->address->key);
     membership->has_joined = true;
+    /* First the answer: the other side makes nothing of what broadcast sends
+     * until it knows that it has a neighbour. */
+    if (is_asked) {
+        assay_membership_send_neighbor(run, link->peer, ASSAY_NEIGHBOR_ACCEPT);
+    }
     (void)assay_membership_act(run, ASSAY_MEMBERSHIP_UP, link->peer);
     return true;
 }

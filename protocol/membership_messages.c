@@ -104,9 +104,7 @@ static void on_join(struct assay_membership_run *run, struct assay_link *link,
     /* A newcomer has nobody else, so room is made; where there is none, others
      * hear of it all the same. */
     link->is_needed = true;
-    if (assay_link_activate(run, link)) {
-        assay_membership_send_neighbor(run, link->peer, ASSAY_NEIGHBOR_ACCEPT);
-    } else {
+    if (!assay_link_activate(run, link, true)) {
         assay_link_disconnect(run, link, ASSAY_DISCONNECT_FULL,
                               ASSAY_REFUSED_MS);
         link = NULL;
@@ -127,7 +125,7 @@ static void on_accept(struct assay_membership_run *run, struct assay_link *link)
         misbehaved(run, link);
         return;
     }
-    if (!assay_link_activate(run, link)) {
+    if (!assay_link_activate(run, link, false)) {
         assay_link_disconnect(run, link, ASSAY_DISCONNECT_FULL,
                               ASSAY_REFUSED_MS);
         return;
@@ -153,9 +151,9 @@ static void on_neighbor(struct assay_membership_run *run,
         return;
     }
     link->is_needed = message->step == ASSAY_NEIGHBOR_NEED;
-    if (link->state == ASSAY_LINK_ACTIVE || assay_link_activate(run, link)) {
+    if (link->state == ASSAY_LINK_ACTIVE) {
         assay_membership_send_neighbor(run, link->peer, ASSAY_NEIGHBOR_ACCEPT);
-    } else {
+    } else if (!assay_link_activate(run, link, true)) {
         assay_link_disconnect(run, link, ASSAY_DISCONNECT_FULL,
                               ASSAY_REFUSED_MS);
     }

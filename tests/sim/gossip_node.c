@@ -521,6 +521,15 @@ static void draw_seed(struct gossip_net *net,
     }
 }
 
+static size_t seen_max_of(const struct gossip_config *config)
+{
+    if (config->seen_max != 0) {
+        return config->seen_max;
+    }
+    return config->record_max < ASSAY_SEEN_MIN ? ASSAY_SEEN_MIN
+                                               : config->record_max;
+}
+
 void gossip_net_start(struct gossip_net *net, uint32_t node, uint32_t contact)
 {
     struct node *started = &net->nodes[node];
@@ -532,9 +541,7 @@ void gossip_net_start(struct gossip_net *net, uint32_t node, uint32_t contact)
         .static_max = net->config.static_max,
     };
     struct assay_broadcast_config broadcast = {
-        .seen_max = net->config.record_max < ASSAY_SEEN_MIN
-                        ? ASSAY_SEEN_MIN
-                        : net->config.record_max,
+        .seen_max = seen_max_of(&net->config),
         .tree_max = net->config.tree_max,
     };
 

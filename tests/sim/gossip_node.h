@@ -25,6 +25,7 @@ struct gossip_config {
     size_t passive_max;
     size_t static_max;
     size_t tree_max;
+    size_t seen_max;          /* 0: as many as there are records. */
     size_t record_max;        /* Records that a run may publish. */
     bool has_exchange;        /* Announce what is held on a new link. */
     uint64_t delay_median_us; /* 0: sim_wide_area's. */
