@@ -133,6 +133,15 @@ enum assay_err assay_frontier_init(struct assay_frontier *frontier,
                                    struct assay_slice slice);
 void assay_frontier_clear(struct assay_frontier *frontier);
 
+/* Whether all logs of a slice were taken in. */
+bool assay_frontier_covers(const struct assay_frontier *frontier,
+                           struct assay_slice slice);
+
+/* The logs of a slice that it covers, borrowed from it. */
+void assay_frontier_part(const struct assay_frontier *frontier,
+                         struct assay_slice slice,
+                         struct assay_frontier *part_out);
+
 /* Bits of buckets for that many logs in a slice: two logs a bucket. */
 unsigned assay_frontier_bucket_bits(uint64_t log_count);
 

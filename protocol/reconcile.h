@@ -103,12 +103,9 @@ enum assay_err assay_reconcile_opening(struct assay_reconcile *reconcile,
                                        const struct assay_sync_view *view,
                                        struct assay_msg_root *root_out);
 
-/* Begins with what the peer's hello says (round 0, new_count 0). Errors are
- * those of feed. */
-ASSAY_MUST_CHECK
-enum assay_err assay_reconcile_start(struct assay_reconcile *reconcile,
-                                     const struct assay_sync_view *view,
-                                     const struct assay_msg_root *root);
+/* Begins with what the peer's hello says (round 0, new_count 0). */
+void assay_reconcile_start(struct assay_reconcile *reconcile,
+                           const struct assay_msg_root *root);
 
 /*
  * Takes in a message whose type was read: follows, root, buckets, frontier,
