@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "internal.h"
+#include "protocol/check.h"
 
 #define PATH_SIZE 4096
 #define COPY_CHUNK 65536
@@ -40,6 +41,28 @@ static enum assay_err put_in_place(const char *aside, const char *path)
     return store_err_from_errno(code);
 }
 
+/* Copies what is there now. Where another process has made the map larger, a
+ * transaction takes that in, and the copy is begun again: nothing of it was
+ * written. */
+static enum assay_err copy_now(struct store_ledger *ledger, int fd)
+{
+    MDB_txn *txn = NULL;
+    enum assay_err err = ASSAY_OK;
+    int code = 0;
+
+    ASSAY_CHECK(pthread_rwlock_rdlock(&ledger->map_lock) == 0);
+    code = mdb_env_copyfd2(ledger->env, fd, MDB_CP_COMPACT);
+    while (code == MDB_MAP_RESIZED && err == ASSAY_OK) {
+        err = store_ledger_begin(ledger, MDB_RDONLY, &txn);
+        if (err == ASSAY_OK) {
+            mdb_txn_abort(txn);
+            code = mdb_env_copyfd2(ledger->env, fd, MDB_CP_COMPACT);
+        }
+    }
+    ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
+    return err == ASSAY_OK ? store_err_from_mdb(code) : err;
+}
+
 enum assay_err store_backup(struct store_ledger *ledger, const char *path)
 {
     char aside[PATH_SIZE];
@@ -54,7 +77,7 @@ enum assay_err store_backup(struct store_ledger *ledger, const char *path)
     if (err != ASSAY_OK) {
         return err;
     }
-    err = store_err_from_mdb(mdb_env_copyfd2(ledger->env, fd, MDB_CP_COMPACT));
+    err = copy_now(ledger, fd);
     if (err == ASSAY_OK && fsync(fd) != 0) {
         err = store_err_from_errno(errno);
     }
