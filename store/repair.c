@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rebuilds every index and counter from records and bodies alone. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "batch_internal.h"
 #include "check_internal.h"
@@ -347,12 +349,29 @@ static enum assay_err rebuild(struct repair *repair)
     return err == ASSAY_OK ? each_row(repair, last, restore_indexes) : err;
 }
 
+/* Begins with room for everything once more: pages that are freed in a
+ * transaction cannot be used again before it ends. */
+static enum assay_err begin(struct repair *repair, struct store_ledger *ledger)
+{
+    const uint64_t headroom = ledger->headroom;
+    struct stat status;
+    enum assay_err err;
+
+    if (fstatat(ledger->dir_fd, "db/data.mdb", &status, 0) != 0) {
+        return store_err_from_errno(errno);
+    }
+    ledger->headroom += (uint64_t)status.st_size;
+    err = store_batch_begin(ledger, 0, &repair->batch);
+    ledger->headroom = headroom;
+    return err;
+}
+
 enum assay_err store_repair(struct store_ledger *ledger,
                             const struct store_check_hooks *hooks,
                             struct store_check_report *report_out)
 {
     struct repair repair = {.checking = {.hooks = hooks}};
-    enum assay_err err = store_batch_begin(ledger, 0, &repair.batch);
+    enum assay_err err = begin(&repair, ledger);
 
     if (err != ASSAY_OK) {
         return err;
