@@ -53,6 +53,11 @@ void store_batch_log_touch(struct store_batch *batch, struct store_log *log);
 ASSAY_MUST_CHECK
 enum assay_err store_batch_logs_write(struct store_batch *batch);
 
+/* Whether the grant of a log that the batch looked at has been ended, by a
+ * revoke or rotate record that is held. Of very many logs it says so unseen. */
+ASSAY_MUST_CHECK
+enum assay_err store_batch_logs_ended(struct store_batch *batch, bool *has_out);
+
 /*
  * Whether a record may stand where it says: its grant, key, prev and seq. On
  * ASSAY_OK *log_out is its log as it will be with the record in it (for found

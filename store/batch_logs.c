@@ -9,6 +9,7 @@
 #include "batch_internal.h"
 #include "frontier.h"
 #include "protocol/check.h"
+#include "refs.h"
 #include "rows.h"
 
 struct entry {
@@ -20,6 +21,7 @@ struct entry {
 
 struct store_batch_logs {
     struct entry *table;
+    bool was_full; /* Some were written and forgotten. */
 };
 
 enum assay_err store_batch_logs_new(struct store_batch_logs **logs_out)
@@ -74,6 +76,40 @@ enum assay_err store_batch_logs_write(struct store_batch *batch)
     return ASSAY_OK;
 }
 
+static enum assay_err is_ended(struct store_view *view,
+                               const struct assay_id *grant, bool *is_out)
+{
+    uint64_t revokes = 0;
+    uint64_t rotates = 0;
+    enum assay_err err =
+        store_refs_count(view, grant, ASSAY_KIND_REVOKE, 1, &revokes);
+
+    if (err == ASSAY_OK) {
+        err = store_refs_count(view, grant, ASSAY_KIND_ROTATE, 1, &rotates);
+    }
+    *is_out = revokes + rotates > 0;
+    return err;
+}
+
+enum assay_err store_batch_logs_ended(struct store_batch *batch, bool *has_out)
+{
+    struct entry *entry = NULL;
+    struct entry *next = NULL;
+    bool has = batch->logs->was_full;
+    enum assay_err err = ASSAY_OK;
+
+    HASH_ITER(hh, batch->logs->table, entry, next)
+    {
+        if (!has && err == ASSAY_OK) {
+            err = is_ended(&batch->view, &entry->grant, &has);
+        }
+    }
+    if (err == ASSAY_OK) {
+        *has_out = has;
+    }
+    return err;
+}
+
 static enum assay_err insert(struct store_batch *batch, struct entry *entry)
 {
     if (HASH_COUNT(batch->logs->table) >= STORE_BATCH_LOGS_MAX) {
@@ -84,6 +120,7 @@ static enum assay_err insert(struct store_batch *batch, struct entry *entry)
             return err;
         }
         empty(batch->logs);
+        batch->logs->was_full = true;
     }
     HASH_ADD(hh, batch->logs->table, grant, sizeof(entry->grant), entry);
     if (entry->hh.tbl == NULL) {

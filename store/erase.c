@@ -149,32 +149,85 @@ static enum assay_err wait_for(struct store_batch *batch,
                            ASSAY_BYTES_NONE);
 }
 
+/* The key of the table of what is wanted. */
+struct wanted {
+    uint8_t key[ASSAY_ID_SIZE + 8];
+    struct assay_id target;
+    uint64_t by_lsn;
+};
+
+/* Moves to the first wish from *wanted's key on, and its key behind that. */
+static enum assay_err next_wanted(struct store_batch *batch,
+                                  struct wanted *wanted)
+{
+    struct assay_bytes key;
+    struct assay_bytes value;
+    enum assay_err err = store_local_next(
+        &batch->view, STORE_LOCAL_WANTED,
+        (struct assay_bytes){wanted->key, sizeof(wanted->key)}, &key, &value);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    if (key.len != sizeof(wanted->key)) {
+        return ASSAY_E_CORRUPT;
+    }
+    memcpy(wanted->target.hash, key.data, ASSAY_ID_SIZE);
+    wanted->by_lsn = store_get_u64(key.data + ASSAY_ID_SIZE);
+    memcpy(wanted->key, key.data, ASSAY_ID_SIZE);
+    store_put_u64(wanted->key + ASSAY_ID_SIZE, wanted->by_lsn + 1);
+    return ASSAY_OK;
+}
+
+static enum assay_err add_wanted(struct store_batch *batch,
+                                 const struct wanted *wanted)
+{
+    struct store_row by;
+    enum assay_err err = store_view_by_lsn(&batch->view, wanted->by_lsn, &by);
+
+    return err == ASSAY_OK ? add_wish(batch, &wanted->target, &by.record.id)
+                           : err;
+}
+
 /* A body that came may be what earlier retractions wait for. They are kept:
  * whether they stand is decided anew each time. */
 static enum assay_err meet_wanted(struct store_batch *batch,
                                   const struct store_row *row)
 {
-    uint8_t from[ASSAY_ID_SIZE + 8] = {0};
-    struct assay_bytes key = {from, sizeof(from)};
-    struct assay_bytes value;
-    struct store_row by;
+    struct wanted wanted = {.by_lsn = 0};
     enum assay_err err = ASSAY_OK;
 
-    memcpy(from, row->record.id.hash, ASSAY_ID_SIZE);
+    memcpy(wanted.key, row->record.id.hash, ASSAY_ID_SIZE);
     while (err == ASSAY_OK) {
-        err = store_local_next(&batch->view, STORE_LOCAL_WANTED,
-                               (struct assay_bytes){from, sizeof(from)}, &key,
-                               &value);
-        if (err != ASSAY_OK || key.len != sizeof(from) ||
-            memcmp(key.data, row->record.id.hash, ASSAY_ID_SIZE) != 0) {
+        err = next_wanted(batch, &wanted);
+        if (err == ASSAY_OK &&
+            !assay_id_equal(&wanted.target, &row->record.id)) {
             break;
         }
-        uint64_t by_lsn = store_get_u64(key.data + ASSAY_ID_SIZE);
-        err = store_view_by_lsn(&batch->view, by_lsn, &by);
         if (err == ASSAY_OK) {
-            err = add_wish(batch, &row->record.id, &by.record.id);
+            err = add_wanted(batch, &wanted);
         }
-        store_put_u64(from + ASSAY_ID_SIZE, by_lsn + 1);
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
+/* Adds all wishes whose bodies are still here. */
+static enum assay_err meet_all_wanted(struct store_batch *batch)
+{
+    struct wanted wanted = {.by_lsn = 0};
+    struct store_row target;
+    enum assay_err err = ASSAY_OK;
+
+    while (err == ASSAY_OK) {
+        err = next_wanted(batch, &wanted);
+        if (err != ASSAY_OK) {
+            break;
+        }
+        err = store_view_by_id(&batch->view, &wanted.target, &target);
+        if (err == ASSAY_OK && !target.is_erased) {
+            err = add_wanted(batch, &wanted);
+        }
+        err = err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
     }
     return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
 }
@@ -235,8 +288,18 @@ static enum assay_err may_erase(struct store_batch *batch,
 enum assay_err store_erase_follow(struct store_batch *batch)
 {
     enum assay_err err = ASSAY_OK;
+    bool revives = false;
 
-    if (batch->wish_count > 0) {
+    /* What had fallen may stand again: a rotation can cut a revocation, and a
+     * record of a grant that has ended can be the last good one, which shows
+     * that those before it are good. Both use the log of an ended grant. */
+    if (batch->has_wanted) {
+        err = store_batch_logs_ended(batch, &revives);
+    }
+    if (err == ASSAY_OK && revives) {
+        err = meet_all_wanted(batch);
+    }
+    if (err == ASSAY_OK && batch->wish_count > 0) {
         err = store_batch_logs_write(batch);
         assay_validity_free(batch->view.validity);
         batch->view.validity = NULL;
