@@ -126,6 +126,11 @@ struct history_mix {
  * where it would make two teams share a key. */
 void history_grow(struct history *history, const struct history_mix *mix);
 
+/* A new history of 2 to count_max random records, with each kind of trouble in
+ * many but not all seeds, so that none hides another; a third of them are calm,
+ * so that verdicts live to be signed off. */
+struct history *history_troubled(uint64_t seed, size_t count_max);
+
 /* Draws an order in which the records can be added, each after its prev and
  * auth: order_out has room for history_count indexes. */
 void history_shuffle(struct history *history, size_t *order_out);

@@ -333,6 +333,25 @@ void history_grow(struct history *history, const struct history_mix *mix)
     }
 }
 
+struct history *history_troubled(uint64_t seed, size_t count_max)
+{
+    struct history *history = history_new(seed);
+    struct history_mix mix = {.team_max = 1 + history_below(history, 3)};
+
+    mix.count = 2 + history_below(history, count_max - 1);
+    if (history_once_in(history, 3)) {
+        mix.team_max = 1 + history_below(history, 2);
+        mix.end_once_in = 25;
+    } else {
+        mix.fork_once_in = history_once_in(history, 4) ? 0 : 3;
+        mix.heal_once_in = history_once_in(history, 4) ? 0 : 6;
+        mix.end_once_in = history_once_in(history, 5) ? 0 : 8;
+    }
+    mix.erase_once_in = history_once_in(history, 2) ? 0 : 8;
+    history_grow(history, &mix);
+    return history;
+}
+
 static bool is_ready(const struct history_item *item, const bool *is_done)
 {
     if (item->auth != HISTORY_NONE && !is_done[item->auth]) {

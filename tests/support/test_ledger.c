@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test_ledger.h"
 
+#include "protocol/check.h"
+#include "protocol/kinds/claim.h"
+#include "store/author.h"
 #include "store/check.h"
 #include "testing.h"
+
+#include <string.h>
 
 void test_ledger_make(struct test_ledger *test)
 {
@@ -73,6 +78,30 @@ void test_ledger_fill(struct test_ledger *test, const struct history *history,
             ASSAY_OK);
     }
     test_ledger_commit(batch);
+}
+
+void test_ledger_claim(struct store_batch *batch, const struct history *history,
+                       size_t grant, size_t text_len, uint64_t time_s)
+{
+    static const uint8_t salt[ASSAY_SALT_SIZE];
+    static uint8_t text[ASSAY_TEXT_MAX];
+    static uint8_t body[ASSAY_RECORD_MAX];
+    struct assay_claim claim = {.text = {text, text_len}};
+    struct store_draft draft = {.kind = ASSAY_KIND_CLAIM,
+                                .grant_id = history_item(history, grant)->id,
+                                .time_s = time_s};
+    struct assay_cbor_writer writer;
+    struct assay_id id;
+
+    ASSAY_CHECK(text_len <= sizeof(text));
+    memset(text, 'a', text_len);
+    assay_cbor_writer_init(&writer, body, sizeof(body));
+    assay_claim_write(&claim, salt, &writer);
+    enum assay_err err = assay_cbor_writer_finish(&writer, &draft.body);
+    ASSAY_CHECK(err == ASSAY_OK);
+    err = store_author_write(batch, &draft, history_secret(history, grant), &id,
+                             NULL);
+    ASSAY_CHECK(err == ASSAY_OK);
 }
 
 static void on_problem(void *context, uint64_t lsn, const char *sentence)

@@ -44,6 +44,12 @@ enum assay_err test_ledger_put_item(struct store_batch *batch,
                                     const struct history *history,
                                     size_t index);
 
+/* Writes a claim with a text of text_len at the end of a grant's log, as the
+ * command line does; it states time_s. Stops the program where it cannot, so
+ * that a child process may call it. */
+void test_ledger_claim(struct store_batch *batch, const struct history *history,
+                       size_t grant, size_t text_len, uint64_t time_s);
+
 /* Walks the whole ledger; fails the test with the first problem. */
 void test_ledger_check(struct test_ledger *test);
 

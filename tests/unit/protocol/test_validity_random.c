@@ -42,28 +42,6 @@ static void run(property_fn property, uint64_t seed_count)
     }
 }
 
-/* A history of a size, with each kind of trouble in many but not all seeds, so
- * that none hides another; a third of them are calm, so that verdicts live to
- * be signed off. */
-static struct history *draw_history(uint64_t seed, size_t count_max)
-{
-    struct history *history = history_new(seed);
-    struct history_mix mix = {.team_max = 1 + history_below(history, 3)};
-
-    mix.count = 2 + history_below(history, count_max - 1);
-    if (history_once_in(history, 3)) {
-        mix.team_max = 1 + history_below(history, 2);
-        mix.end_once_in = 25;
-    } else {
-        mix.fork_once_in = history_once_in(history, 4) ? 0 : 3;
-        mix.heal_once_in = history_once_in(history, 4) ? 0 : 6;
-        mix.end_once_in = history_once_in(history, 5) ? 0 : 8;
-    }
-    mix.erase_once_in = history_once_in(history, 2) ? 0 : 8;
-    history_grow(history, &mix);
-    return history;
-}
-
 static void add(struct memview *memview, const struct history *history,
                 size_t index)
 {
@@ -158,7 +136,7 @@ static void count_met(const struct lines *lines)
 
 static void read_in_orders(uint64_t seed)
 {
-    struct history *history = draw_history(seed, 60);
+    struct history *history = history_troubled(seed, 60);
     size_t count = history_count(history);
     size_t *order = calloc(count, sizeof(*order));
     struct memview *memview = memview_new();
@@ -211,7 +189,7 @@ static void those_histories_met_every_answer(void **state)
 
 static void compare_with_oracle(uint64_t seed)
 {
-    struct history *history = draw_history(seed, 16);
+    struct history *history = history_troubled(seed, 16);
     struct memview *memview = memview_new();
     struct lines lines;
 
@@ -241,7 +219,7 @@ static void answers_are_those_of_the_oracle(void **state)
 
 static void add_stranger(uint64_t seed)
 {
-    struct history *history = draw_history(seed, 25);
+    struct history *history = history_troubled(seed, 25);
     struct history *stranger = history_new(~seed);
     struct history_mix mix = {.count = 15, .team_max = 2, .end_once_in = 6};
     struct memview *memview = memview_new();
@@ -290,7 +268,7 @@ static void attack(struct history *history, size_t target_count)
 
 static void add_enemy(uint64_t seed)
 {
-    struct history *history = draw_history(seed, 20);
+    struct history *history = history_troubled(seed, 20);
     size_t count = history_count(history);
     struct memview *memview = memview_new();
     struct lines before;
@@ -325,7 +303,7 @@ static size_t authority_len(const char *line)
 
 static void drop_all_bodies(uint64_t seed)
 {
-    struct history *history = draw_history(seed, 30);
+    struct history *history = history_troubled(seed, 30);
     struct memview *memview = memview_new();
     struct lines before;
     struct lines after;
@@ -361,7 +339,7 @@ static void erasing_bodies_changes_no_authority(void **state)
 
 static void fail_each_call(uint64_t seed)
 {
-    struct history *history = draw_history(seed, 14);
+    struct history *history = history_troubled(seed, 14);
     struct memview *memview = memview_new();
     const struct assay_log_view *view = memview_view(memview);
     struct assay_validity_result expected;

@@ -354,6 +354,39 @@ static void a_retraction_that_stood_is_followed(void **state)
     expect_erased_by(claim, retraction);
 }
 
+/* A revocation may come before the last good record that it names: until that
+ * one comes, nothing shows that those before it are good. */
+static void a_retraction_is_followed_once_it_shows_to_be_good(void **state)
+{
+    size_t retraction = history_retract(history, editor, claim, true);
+    size_t good = history_claim(history, editor);
+    size_t revoke = history_revoke(history, root, editor, &good, 1);
+    (void)state;
+
+    put_team();
+    put_batch((size_t[]){revoke, claim}, 2);
+    put_one(retraction);
+    expect_kept(claim);
+    put_one(good);
+    expect_erased_by(claim, retraction);
+}
+
+/* A revocation that a rotation cuts off takes nothing away any more. */
+static void a_retraction_is_followed_once_it_stands_again(void **state)
+{
+    size_t last = history_profile(history, root);
+    size_t revoke = history_revoke(history, root, editor, NULL, 0);
+    size_t retraction = history_retract(history, editor, claim, true);
+    size_t rotate = history_rotate(history, root, &last, 1);
+    (void)state;
+
+    put_team();
+    put_batch((size_t[]){last, revoke, claim, retraction}, 4);
+    expect_kept(claim);
+    put_one(rotate);
+    expect_erased_by(claim, retraction);
+}
+
 #define PROMISE(name)                                                          \
     cmocka_unit_test_setup_teardown(name, make_ledger, remove_ledger)
 
@@ -374,6 +407,8 @@ int main(void)
         PROMISE(a_retraction_that_fell_erases_nothing),
         PROMISE(a_retraction_that_falls_in_its_batch_erases_nothing),
         PROMISE(a_retraction_that_stood_is_followed),
+        PROMISE(a_retraction_is_followed_once_it_shows_to_be_good),
+        PROMISE(a_retraction_is_followed_once_it_stands_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
