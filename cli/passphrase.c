@@ -39,9 +39,9 @@ static bool read_line(int fd, char *out, size_t *len_out)
     return false;
 }
 
-static enum cli_exit from_file(const char *variable, char *out, size_t *len_out)
+static enum cli_exit from_file(const char *variable, const char *path,
+                               char *out, size_t *len_out)
 {
-    const char *path = getenv(variable);
     struct stat status;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum cli_exit code = CLI_DONE;
@@ -194,6 +194,7 @@ enum cli_exit cli_input_passphrase(const char *prompt, enum cli_passphrase use,
                                    char **passphrase_out, size_t *len_out)
 {
     const char *variable = variable_of(use);
+    const char *path = variable == NULL ? NULL : getenv(variable);
     char *passphrase = sodium_malloc(PASSPHRASE_MAX);
     size_t len = 0;
     enum cli_exit code = CLI_DONE;
@@ -202,8 +203,8 @@ enum cli_exit cli_input_passphrase(const char *prompt, enum cli_passphrase use,
     if (passphrase == NULL) {
         return cli_report_err("locked memory", ASSAY_E_NOMEM, NULL);
     }
-    if (variable != NULL) {
-        code = from_file(variable, passphrase, &len);
+    if (path != NULL) {
+        code = from_file(variable, path, passphrase, &len);
     } else {
         fd = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC) : -1;
         if (fd >= 0) {

@@ -10,6 +10,7 @@
 #define ASSAY_PROTOCOL_BROADCAST_INTERNAL_H
 
 #include "broadcast.h"
+#include "gossip_limits.h"
 #include "slot_index.h"
 
 #include <sodium.h>
@@ -100,7 +101,7 @@ struct assay_broadcast {
 
 static inline uint64_t assay_slot_bit(uint8_t slot)
 {
-    return UINT64_C(1) << slot;
+    return slot < ASSAY_ACTIVE_MAX ? UINT64_C(1) << slot : 0;
 }
 
 /* The peer of lowest number in a set; ASSAY_NO_PEER if it is empty. */

@@ -18,8 +18,6 @@
 /* Logs that make room for more by doubling begin with this many. */
 #define LOGS_FIRST 256
 
-typedef crypto_generichash_blake2b_state hash_state;
-
 static uint64_t get_u64(const uint8_t *bytes)
 {
     uint64_t value = 0;
@@ -35,8 +33,8 @@ static uint32_t get_u32(const uint8_t *bytes)
     return (uint32_t)(get_u64(bytes) >> 32);
 }
 
-static void hash_begin(hash_state *state, const struct assay_sync_key *key,
-                       uint8_t label)
+static void hash_begin(crypto_generichash_blake2b_state *state,
+                       const struct assay_sync_key *key, uint8_t label)
 {
     /* It fails for lengths that it does not know only. */
     int failed = crypto_generichash_blake2b_init(
@@ -46,12 +44,14 @@ static void hash_begin(hash_state *state, const struct assay_sync_key *key,
     (void)crypto_generichash_blake2b_update(state, &label, 1);
 }
 
-static void hash_add(hash_state *state, const struct assay_id *id)
+static void hash_add(crypto_generichash_blake2b_state *state,
+                     const struct assay_id *id)
 {
     (void)crypto_generichash_blake2b_update(state, id->hash, sizeof(id->hash));
 }
 
-static void hash_end(hash_state *state, uint8_t hash_out[ASSAY_SYNC_HASH_SIZE])
+static void hash_end(crypto_generichash_blake2b_state *state,
+                     uint8_t hash_out[ASSAY_SYNC_HASH_SIZE])
 {
     (void)crypto_generichash_blake2b_final(state, hash_out,
                                            ASSAY_SYNC_HASH_SIZE);
@@ -61,7 +61,7 @@ static void hash_id(const struct assay_sync_key *key, uint8_t label,
                     const struct assay_id *id,
                     uint8_t hash_out[ASSAY_SYNC_HASH_SIZE])
 {
-    hash_state state;
+    crypto_generichash_blake2b_state state;
 
     hash_begin(&state, key, label);
     hash_add(&state, id);
@@ -111,7 +111,7 @@ void assay_sync_entry_hash(const struct assay_sync_key *key,
                            uint8_t hash_out[ASSAY_SYNC_HASH_SIZE])
 {
     struct assay_id heads[ASSAY_HEADS_MAX];
-    hash_state state;
+    crypto_generichash_blake2b_state state;
 
     ASSAY_CHECK(log->head_count > 0 && log->head_count <= ASSAY_HEADS_MAX);
     hash_begin(&state, key, LABEL_ENTRY);
@@ -139,7 +139,7 @@ uint32_t assay_sync_point_hash(const struct assay_sync_key *key,
                                const struct assay_id *id)
 {
     uint8_t hash[ASSAY_SYNC_HASH_SIZE];
-    hash_state state;
+    crypto_generichash_blake2b_state state;
 
     hash_begin(&state, key, LABEL_ENTRY);
     hash_add(&state, grant);
@@ -156,7 +156,7 @@ void assay_follows_digest(const struct assay_sync_key *key,
 
     memset(digest_out, 0, ASSAY_SYNC_HASH_SIZE);
     if (follows->is_all) {
-        hash_state state;
+        crypto_generichash_blake2b_state state;
 
         hash_begin(&state, key, LABEL_TEAM);
         hash_end(&state, digest_out);

@@ -27,6 +27,7 @@ static enum assay_err empty_indexes(struct store_batch *batch)
                                                STORE_REFS,  STORE_MISSING,
                                                STORE_LISTS, STORE_FRONTIER};
 
+    ASSAY_CHECK(batch != NULL);
     store_lsn_forget(&batch->view);
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
         int code = mdb_drop(batch->view.txn,

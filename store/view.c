@@ -70,7 +70,7 @@ static enum assay_err find_row_from(struct store_view *view, uint64_t *lsn,
 {
     struct store_raw_row row;
     MDB_val key = store_val(lsn, sizeof(*lsn));
-    MDB_val val;
+    MDB_val val = {0, NULL};
     MDB_cursor *cursor = NULL;
     int code = mdb_cursor_open(view->txn, view->ledger->tables[STORE_RECORDS],
                                &cursor);

@@ -30,7 +30,7 @@ void synthetic_branch(struct synthetic *synthetic, size_t log, uint64_t from,
 
 /* Lengthens a log by the record of another such ledger: ASSAY_OK if it is the
  * next, ASSAY_E_EXISTS or ASSAY_E_EARLY. */
-enum assay_err synthetic_take(void *synthetic,
+enum assay_err synthetic_take(void *context,
                               const struct assay_sync_item *item);
 
 const struct assay_sync_view *synthetic_view(struct synthetic *synthetic);

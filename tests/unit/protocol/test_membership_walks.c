@@ -131,7 +131,7 @@ static void one_peer_fills_a_part_of_the_passive_view(void **state)
         member_message.walk = 0;
         member_message.number = first;
         member_message.peer_count = ASSAY_SHUFFLE_MAX;
-        for (uint8_t i = 0; i < ASSAY_SHUFFLE_MAX; i++) {
+        for (int i = 0; i < ASSAY_SHUFFLE_MAX; i++) {
             member_message.peers[i] = member_node((uint8_t)(first + i));
         }
         member_deliver(membership, 1100, 1);

@@ -46,7 +46,7 @@ static void slots_under_one_hash_are_all_found(void **state)
 static void what_goes_hides_nothing(void **state)
 {
     uint8_t seed[ASSAY_RANDOM_SEED_SIZE] = {1};
-    uint32_t hashes[SLOTS];
+    uint32_t hashes[SLOTS] = {0};
     bool is_there[SLOTS] = {false};
     struct assay_random random;
     struct assay_slot_index index;

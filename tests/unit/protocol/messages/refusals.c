@@ -53,7 +53,8 @@ void assert_cuts_and_growth(struct assay_bytes bytes, read_fn read)
     memcpy(longer, bytes.data, bytes.len);
     assert_true(longer[0] >= 0x80 && longer[0] < 0x97);
     longer[0]++;
-    memcpy(longer + bytes.len, "\x61x", 2);
+    longer[bytes.len] = 0x61;
+    longer[bytes.len + 1] = 'x';
     assert_int_equal(
         read_message((struct assay_bytes){longer, bytes.len + 2}, read, &fault),
         ASSAY_OK);
