@@ -224,6 +224,15 @@ bool assay_sync_teams_have(const struct assay_sync_teams *teams,
                    compare_numbers) != NULL;
 }
 
+bool assay_sync_teams_hold(const struct assay_sync_teams *teams,
+                           const struct assay_id *team)
+{
+    uint8_t hash[ASSAY_SYNC_HASH_SIZE];
+
+    hash_id(&teams->key, LABEL_TEAM, team, hash);
+    return assay_sync_teams_have(teams, get_u64(hash));
+}
+
 /* A walk over the logs of the teams that have a head. */
 struct walk {
     const struct assay_sync_view *view;

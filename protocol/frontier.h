@@ -114,6 +114,10 @@ void assay_sync_teams_clear(struct assay_sync_teams *teams);
 bool assay_sync_teams_have(const struct assay_sync_teams *teams,
                            uint64_t short_id);
 
+/* The same of a team's own id. */
+bool assay_sync_teams_hold(const struct assay_sync_teams *teams,
+                           const struct assay_id *team);
+
 /* Goes over all logs of a view: some 2 microseconds a log. Errors are the
  * view's. */
 ASSAY_MUST_CHECK

@@ -650,6 +650,12 @@ void assay_reconcile_renew(struct assay_reconcile *reconcile)
     }
 }
 
+bool assay_reconcile_shares(const struct assay_reconcile *reconcile,
+                            const struct assay_id *team)
+{
+    return assay_sync_teams_hold(reconcile->teams, team);
+}
+
 enum assay_reconcile_state
 assay_reconcile_state(const struct assay_reconcile *reconcile)
 {

@@ -154,6 +154,11 @@ void assay_reconcile_settled(struct assay_reconcile *reconcile,
  * running; the listener takes one. */
 void assay_reconcile_renew(struct assay_reconcile *reconcile);
 
+/* Whether both follow a team, as far as the peer has told: what the peer has
+ * no use for need not be sent. */
+bool assay_reconcile_shares(const struct assay_reconcile *reconcile,
+                            const struct assay_id *team);
+
 enum assay_reconcile_state
 assay_reconcile_state(const struct assay_reconcile *reconcile);
 
