@@ -24,6 +24,7 @@ enum assay_message_type {
     ASSAY_MSG_CLOSE = 2,
     ASSAY_MSG_PONG = 3,
     ASSAY_MSG_FOLLOWS = 4,
+    ASSAY_MSG_COMPARE = 5,
     ASSAY_MSG_ROOT = 6,
     ASSAY_MSG_BUCKETS = 8,
     ASSAY_MSG_FRONTIER = 10,

@@ -186,6 +186,18 @@ void assay_ping_write(struct assay_cbor_writer *writer,
     assay_cbor_write_uint(writer, nonce);
 }
 
+enum assay_err assay_compare_read(struct assay_message *message,
+                                  struct assay_fault *fault_out)
+{
+    ASSAY_CHECK(message->type == ASSAY_MSG_COMPARE);
+    return assay_message_finish(message, 0, fault_out);
+}
+
+void assay_compare_write(struct assay_cbor_writer *writer)
+{
+    assay_message_begin(writer, ASSAY_MSG_COMPARE, 0);
+}
+
 enum assay_err assay_close_read(struct assay_message *message,
                                 struct assay_close *close_out,
                                 struct assay_fault *fault_out)

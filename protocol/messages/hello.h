@@ -5,6 +5,7 @@
  *   hello = [0, [versions], time, nonce, follows, root, log-count, features]
  *   ping  = [1, nonce]    pong = [3, nonce]
  *   close = [2, reason, text]
+ *   compare = [5]
  *
  * docs/protocol.md section 3 defines them. Readers begin at a message that
  * assay_message_open opened and whose type they are for; on failure outputs
@@ -77,6 +78,12 @@ enum assay_err assay_ping_read(struct assay_message *message,
                                struct assay_fault *fault_out);
 void assay_ping_write(struct assay_cbor_writer *writer,
                       enum assay_message_type type, uint64_t nonce);
+
+/* No fields. */
+ASSAY_MUST_CHECK
+enum assay_err assay_compare_read(struct assay_message *message,
+                                  struct assay_fault *fault_out);
+void assay_compare_write(struct assay_cbor_writer *writer);
 
 /* The text borrows from the message. */
 ASSAY_MUST_CHECK

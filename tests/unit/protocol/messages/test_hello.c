@@ -288,6 +288,22 @@ static void every_other_close_is_refused(void **state)
     assert_refused(refusals, COUNT_OF(refusals), read_close);
 }
 
+static void a_compare_says_nothing_more(void **state)
+{
+    uint8_t buffer[8];
+    struct assay_cbor_writer writer;
+    struct assay_message message;
+    struct assay_bytes bytes;
+    (void)state;
+
+    assay_cbor_writer_init(&writer, buffer, sizeof(buffer));
+    assay_compare_write(&writer);
+    assert_int_equal(assay_cbor_writer_finish(&writer, &bytes), ASSAY_OK);
+    assert_int_equal(bytes.len, 2);
+    assert_int_equal(assay_message_open(bytes, &message), ASSAY_OK);
+    assert_int_equal(assay_compare_read(&message, NULL), ASSAY_OK);
+}
+
 static void reasons_have_names(void **state)
 {
     (void)state;
@@ -310,6 +326,7 @@ int main(void)
         cmocka_unit_test(ping_and_pong_carry_a_nonce),
         cmocka_unit_test(a_close_says_why),
         cmocka_unit_test(every_other_close_is_refused),
+        cmocka_unit_test(a_compare_says_nothing_more),
         cmocka_unit_test(reasons_have_names),
     };
 
