@@ -28,28 +28,25 @@
 #define ASSAY_PROTOCOL_SESSION_H
 
 #include "blobview.h"
+#include "frontier.h"
 #include "messages/blob.h"
 #include "messages/hello.h"
 #include "messages/transfer.h"
 #include "syncview.h"
 
-/* What a session takes, reconcile.h's part left out: jobs 69 KiB, fetches
- * 60 KiB, messages to pass on 64 KiB, records to tell 40 KiB, and the rest. */
-#define ASSAY_SESSION_SIZE_MAX 262144
+/* What a session takes, reconcile.h's part left out: what the peer asked 69
+ * KiB, messages to pass on 64 KiB, fetches 64 KiB, records to tell 40 KiB, what
+ * we asked 17 KiB, and the rest. It is the same whatever the peer does. */
+#define ASSAY_SESSION_SIZE_MAX 278528
 
-/* Room for a message; what the node gives to assay_session_produce. */
-#define ASSAY_SESSION_BUFFER ASSAY_MESSAGE_MAX
+/* What the node gives to assay_session_produce: room for a message, and behind
+ * it for what is put into one. One buffer does for all sessions. */
+#define ASSAY_SESSION_BUFFER (ASSAY_MESSAGE_MAX + 65536)
 
 /* No call makes more events than this. */
 #define ASSAY_SESSION_EVENTS_MAX 8
 
 struct assay_session;
-
-/* Teams whose records are wanted, as both sides compare them. */
-struct assay_session_teams {
-    const struct assay_id *ids; /* Sorted bytewise, unique. */
-    size_t count;
-};
 
 struct assay_session_config {
     bool is_dialler; /* We dialled; else the peer did. */
@@ -60,40 +57,51 @@ struct assay_session_config {
     uint8_t handshake_hash[ASSAY_HASH_SIZE];   /* The channel's. */
     uint64_t now_ms;
     uint64_t time_s;          /* The node's clock, for the peer to see. */
-    struct assay_bytes agent; /* Borrowed; none to say nothing. */
-    struct assay_session_teams teams;    /* Borrowed until they are set anew
-                                            or the session is freed. */
+    struct assay_bytes agent; /* ASSAY_HELLO_AGENT_MAX at most; or none. */
+    struct assay_follows follows;
     const struct assay_blob_view *blobs; /* Borrowed; NULL serves none. */
     uint64_t blob_rate; /* Bytes of captures to this peer a second. */
 };
 
+/* Why a record came. It decides what may be taken in: what a record that was
+ * accepted names is wanted although its team is not followed. */
+enum assay_session_origin {
+    ASSAY_ORIGIN_SYNC,   /* Anti-entropy: of a team that both follow. */
+    ASSAY_ORIGIN_GOSSIP, /* The peer told of it. */
+    ASSAY_ORIGIN_REPAIR, /* Asked for, as one that came builds on it. */
+    ASSAY_ORIGIN_NAMED   /* Asked for by assay_session_fetch, or what such a
+                            one builds on. */
+};
+
 enum assay_session_event_type {
     ASSAY_SESSION_HELLO,       /* The peer said hello: hello. */
-    ASSAY_SESSION_SYNCED,      /* The roots are the same. */
-    ASSAY_SESSION_RECORDS,     /* To check and store: records. */
+    ASSAY_SESSION_SYNCED,      /* An exchange of frontiers ended: is_equal. */
+    ASSAY_SESSION_RECORDS,     /* To check and store: records, origin. */
     ASSAY_SESSION_LACKED,      /* ids are not to be had from this peer. */
     ASSAY_SESSION_PASS,        /* For membership or broadcast: message. */
     ASSAY_SESSION_BLOB,        /* Captured bytes: blob, in order of offset. */
     ASSAY_SESSION_BLOB_LACKED, /* This peer has not blob.sha256 (any more). */
-    ASSAY_SESSION_CLOSED       /* It is over: close, by_peer. */
+    ASSAY_SESSION_CLOSED       /* It is over: close, by_peer. The last one. */
 };
 
 struct assay_session_event {
     enum assay_session_event_type type;
-    struct assay_hello hello;
+    struct assay_hello hello; /* Its agent: as long as the message. */
+    bool is_equal;            /* The roots are the same. */
     /* Each record is to be judged once, in any order (assay_session_judge).
      * Read them with assay_records_next; borrowed from the message that was
      * received. */
     struct assay_records records;
+    enum assay_session_origin origin;
     const struct assay_id *ids;
     size_t id_count;
-    /* The whole message as received, not looked into but for its type. The
-     * record of a GOSSIP message is to be judged like others, also where the
-     * broadcast knows it already. */
+    /* The whole message as received, not looked into but for its type. A
+     * GOSSIP message's record is in records too, with origin GOSSIP: it is to
+     * be judged like others, also where the broadcast knows it already. */
     struct assay_bytes message;
     uint64_t message_type;
     struct assay_blob blob;
-    struct assay_close close; /* Its text: valid as long as the session. */
+    struct assay_close close; /* Its text: as long as the session. */
     bool by_peer;
 };
 
@@ -105,9 +113,10 @@ struct assay_session_events {
 
 /* What became of a record that was handed out. */
 enum assay_session_fate {
-    ASSAY_FATE_ACCEPTED, /* Stored now. */
+    ASSAY_FATE_ACCEPTED, /* Stored now: views from here on have it. */
     ASSAY_FATE_HELD,     /* Stored before, or in this batch already. */
-    ASSAY_FATE_EARLY,    /* It names a prev or auth that is not held. */
+    ASSAY_FATE_EARLY,    /* Wanted, and it names a prev or auth that is not
+                            held: what it lacks is asked for, and it again. */
     ASSAY_FATE_INVALID,  /* It can never be right: its author's doing, and
                             the peer's who passed it on unchecked. */
     ASSAY_FATE_UNWANTED, /* Right, and of nobody whose records we want. */
@@ -116,18 +125,36 @@ enum assay_session_fate {
 
 struct assay_session_judgement {
     enum assay_session_fate fate;
-    size_t record_len;   /* Envelope and body, as handed out. */
-    enum assay_err err;  /* Of INVALID. */
-    struct assay_id id;  /* All but INVALID. */
-    struct assay_id log; /* The grant whose log it is in. */
+    enum assay_session_origin origin; /* As the event said. */
+    size_t record_len;                /* Envelope and body, as handed out. */
+    enum assay_err err;               /* Of INVALID. */
+    struct assay_id id;               /* All but INVALID have these. */
+    struct assay_id log;              /* The grant whose log it is in. */
     uint64_t seq;
+    struct assay_id lacks; /* Of EARLY: the prev or auth. */
 };
 
-/* Misbehaviour that only the node or another machine sees. */
+/* Misbehaviour that adds up; ASSAY_SYNC_SCORE_MAX points close. Some of it
+ * only the node sees. Code, points, name. */
+#define ASSAY_OFFENCE_MAP(X)                                                   \
+    X(ASSAY_OFFENCE_UNWANTED, 1, "unwanted records")                           \
+    X(ASSAY_OFFENCE_CHATTER, 10, "idle messages")                              \
+    X(ASSAY_OFFENCE_NO_BASIS, 50, "records without what they build on")        \
+    X(ASSAY_OFFENCE_UNANSWERED, 500, "requests left unanswered")               \
+    X(ASSAY_OFFENCE_FALSE_HAVE, 100, "announced records withheld")             \
+    X(ASSAY_OFFENCE_FALSE_BLOB, 500, "captured bytes that do not match")
+
 enum assay_session_offence {
-    ASSAY_OFFENCE_FALSE_HAVE, /* It has not what it said it has. */
-    ASSAY_OFFENCE_FALSE_BLOB, /* A capture that does not match its hash. */
-    ASSAY_OFFENCE_CHATTER     /* Membership messages beyond measure. */
+#define ASSAY_OFFENCE_ENUM(code, points, name) code,
+    ASSAY_OFFENCE_MAP(ASSAY_OFFENCE_ENUM)
+#undef ASSAY_OFFENCE_ENUM
+};
+
+/* A record that the peer is to be told of. */
+struct assay_session_news {
+    struct assay_id id;
+    uint32_t round; /* Both as broadcast.h says. */
+    uint64_t tree;
 };
 
 struct assay_session_stats {
@@ -142,7 +169,7 @@ struct assay_session_stats {
     size_t gossip_dropped;   /* Records not told, as the queue was full. */
 };
 
-/* ASSAY_E_NOMEM. The config is copied, what it borrows is not. */
+/* ASSAY_E_NOMEM, ASSAY_E_LIMIT (too many teams). All but blobs is copied. */
 ASSAY_MUST_CHECK
 enum assay_err assay_session_new(const struct assay_session_config *config,
                                  struct assay_session **session_out);
@@ -161,15 +188,16 @@ void assay_session_tick(struct assay_session *session, uint64_t now_ms,
                         struct assay_session_events *events_out);
 
 /* Whether assay_session_produce has something to say: cheap, so that a view
- * is only opened then. It may be wrong and say true. */
+ * is only opened then. Where it says true there may be nothing after all. */
 bool assay_session_has_output(const struct assay_session *session,
                               uint64_t now_ms);
 
 /*
  * The next message, made in buffer, which has room for ASSAY_SESSION_BUFFER
- * bytes; it may begin behind the buffer's first byte. Without any bytes there
- * is nothing to say now: ask again after any other call, or at the deadline.
- * Once CLOSED was told, the last message is the close, if it is ours.
+ * bytes; it may begin behind the buffer's first byte, and is as long as a
+ * message may be at most. Without any bytes there is nothing to say now: ask
+ * again after any other call, or at the deadline. Once CLOSED was told, the
+ * last message is the close, if it is ours.
  */
 struct assay_bytes
 assay_session_produce(struct assay_session *session,
@@ -183,21 +211,23 @@ bool assay_session_wants_input(const struct assay_session *session);
 bool assay_session_is_over(const struct assay_session *session);
 
 /* What became of one record that RECORDS or a GOSSIP message handed out. */
-void assay_session_judge(struct assay_session *session,
-                         const struct assay_sync_view *view, uint64_t now_ms,
+void assay_session_judge(struct assay_session *session, uint64_t now_ms,
                          const struct assay_session_judgement *judgement,
                          struct assay_session_events *events_out);
 
 /* The node took in the bytes of a BLOB event. */
 void assay_session_blob_taken(struct assay_session *session, size_t len);
 
-/* Compares frontiers as soon as the pause between two exchanges lets it;
- * also after records came in that this peer may lack. */
+/* Compares frontiers as soon as the pause between two exchanges lets it: when
+ * somebody asks for it, or when this peer may lack something. Where the peer
+ * dialled it is asked to. Without this they are compared now and then. */
 void assay_session_sync(struct assay_session *session);
 
-/* Other teams are followed from now on. */
-void assay_session_set_teams(struct assay_session *session,
-                             const struct assay_session_teams *teams);
+/* Other teams are followed from now on. Errors are those of
+ * assay_reconcile_follow; the session is as before then. */
+ASSAY_MUST_CHECK
+enum assay_err assay_session_follow(struct assay_session *session,
+                                    const struct assay_follows *follows);
 
 /* Asks the peer for a record: one that an accepted record names, for
  * instance. Answered by RECORDS, or LACKED. ASSAY_E_BUSY: no room now. */
@@ -216,11 +246,17 @@ enum assay_err assay_session_fetch_blob(struct assay_session *session,
 void assay_session_cancel_blob(struct assay_session *session,
                                const uint8_t sha256[ASSAY_HASH_SIZE]);
 
-/* Tells the peer of a record in a gossip message of that round, from the view
- * when its turn comes. False: the queue was full; the next anti-entropy
- * brings it, which this asks for. */
+/* Whether the peer follows the team of a record that is held, as far as it has
+ * told: only then has it a use for it, or for hearing of it. */
+bool assay_session_shares(const struct assay_session *session,
+                          const struct assay_sync_view *view,
+                          const struct assay_id *id);
+
+/* Sends the peer a record in a gossip message, from the view when its turn
+ * comes, if it shares its team. False: the queue is full; the next
+ * anti-entropy brings it, and this asks for one. */
 bool assay_session_tell(struct assay_session *session,
-                        const struct assay_id *id, uint64_t round);
+                        const struct assay_session_news *news);
 
 /* Sends a message of membership or broadcast as it is. ASSAY_E_BUSY: there is
  * no room, the peer is slow. */

@@ -53,8 +53,11 @@
 #define ASSAY_SYNC_FETCHES_MAX 512
 
 /* How often one log or id is asked of a peer that answers without bringing
- * what was lacking. */
-#define ASSAY_SYNC_FETCH_TRIES 3
+ * what was lacking, how long such a thing is waited for, and how often what
+ * waits is looked for, as another peer may have brought it. */
+#define ASSAY_SYNC_FETCH_TRIES 5
+#define ASSAY_SYNC_FETCH_MS 120000
+#define ASSAY_SYNC_LOOK_MS 5000
 
 /* Seqs below a fork's record that are asked for first, when its prev is on a
  * branch that is lacking; each further try asks for eight times as many. */
@@ -95,19 +98,35 @@
 /* A peer that takes nothing for so long while there is something for it. */
 #define ASSAY_SYNC_STALL_MS 90000
 
-/* An answer of ours is due: so long without a message that belongs to it. */
+/* An answer is due: so long after the peer said anything at all but a ping,
+ * since it may have other things to say first; but so long at most. */
 #define ASSAY_SYNC_ANSWER_MS 30000
+#define ASSAY_SYNC_ANSWER_MAX_MS 600000
+
+/* The peer's turn in an exchange of frontiers: it may have to check and write
+ * a good many records before it goes on. */
+#define ASSAY_SYNC_TURN_MS 120000
+
+/* A close that cannot be sent: then the connection just ends. */
+#define ASSAY_SYNC_CLOSE_MS 5000
 
 /* One exchange of whole frontiers a peer a minute, unless records came of the
  * one before: each side reads its whole frontier for it. */
 #define ASSAY_SYNC_EXCHANGE_MS 60000
+
+/* The side that takes exchanges counts from its own end of the last one, which
+ * may be the later one: it takes the next a little earlier. */
+#define ASSAY_SYNC_EXCHANGE_TAKEN_MS 45000
+
+/* While all is equal: what broadcast may have missed waits this long. */
+#define ASSAY_SYNC_IDLE_MS 300000
 
 /* And no more often than so where exchanges bring nothing though the roots
  * differ (a frozen log, other policies): the pause doubles from one minute. */
 #define ASSAY_SYNC_EXCHANGE_MAX_MS 3600000
 
 /* Points at which a peer is closed, and how many are forgiven a second.
- * session_score.h says what costs how much. */
+ * session.h says what costs how much. */
 #define ASSAY_SYNC_SCORE_MAX 1000
 #define ASSAY_SYNC_SCORE_FORGIVEN 10
 
