@@ -5,6 +5,7 @@
 
 #include "batch_internal.h"
 #include "index.h"
+#include "local.h"
 #include "protocol/check.h"
 #include "rows.h"
 
@@ -13,25 +14,20 @@ static void free_batch(struct store_batch *batch)
     assay_validity_free(batch->view.validity);
     store_batch_logs_free(batch->logs);
     free(batch->wishes);
+    free(batch->drops);
     ASSAY_CHECK(pthread_rwlock_unlock(&batch->view.ledger->map_lock) == 0);
     free(batch);
 }
 
-static bool has_wanted(struct store_batch *batch)
+/* Whether anything is noted under a tag. */
+static bool has_notes(struct store_batch *batch, enum store_local_tag tag)
 {
-    uint8_t tag = STORE_LOCAL_WANTED;
-    MDB_val key = store_val(&tag, 1);
-    MDB_cursor *cursor = NULL;
-    int code = mdb_cursor_open(
-        batch->view.txn, batch->view.ledger->tables[STORE_LOCAL], &cursor);
+    static const uint8_t none[1];
+    struct assay_bytes key;
+    struct assay_bytes value;
 
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
-    }
-    bool found = code == 0 && key.mv_size > 0 &&
-                 *(const uint8_t *)key.mv_data == STORE_LOCAL_WANTED;
-    mdb_cursor_close(cursor);
-    return found;
+    return store_local_next(&batch->view, tag, (struct assay_bytes){none, 0},
+                            &key, &value) == ASSAY_OK;
 }
 
 static enum assay_err begin(struct store_ledger *ledger, uint64_t now_s,
@@ -56,7 +52,8 @@ static enum assay_err begin(struct store_ledger *ledger, uint64_t now_s,
     batch->now_s = now_s > batch->meta.last_received_s
                        ? now_s
                        : batch->meta.last_received_s;
-    batch->has_wanted = has_wanted(batch);
+    batch->has_wanted = has_notes(batch, STORE_LOCAL_WANTED);
+    batch->has_drops = has_notes(batch, STORE_LOCAL_DROP);
     return ASSAY_OK;
 }
 
@@ -303,6 +300,9 @@ enum assay_err store_batch_commit(struct store_batch *batch)
     enum assay_err err = store_erase_follow(batch);
 
     if (err == ASSAY_OK) {
+        err = store_erase_bytes_decide(batch);
+    }
+    if (err == ASSAY_OK) {
         err = store_batch_logs_write(batch);
     }
     if (err == ASSAY_OK) {
@@ -313,6 +313,9 @@ enum assay_err store_batch_commit(struct store_batch *batch)
         batch->view.txn = NULL; /* Commit consumes it, even when it fails. */
     }
     mdb_txn_abort(batch->view.txn);
+    if (err == ASSAY_OK) {
+        store_erase_bytes_drop(ledger, batch->drops, batch->drop_count);
+    }
     free_batch(batch);
     return err;
 }

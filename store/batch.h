@@ -51,8 +51,9 @@ enum assay_err store_batch_put(struct store_batch *batch,
                                uint64_t *lsn_out, bool *has_new_body_out);
 
 /* Drops the body of a held record, for a reason that is kept. by is NULL
- * where no retraction asked. ASSAY_E_NOT_FOUND; ASSAY_E_EXISTS if it was
- * erased before. */
+ * where no retraction asked. The bytes of a capture go with its body once the
+ * batch is durable, unless another capture that is held is of the same.
+ * ASSAY_E_NOT_FOUND; ASSAY_E_EXISTS if it was erased before. */
 ASSAY_MUST_CHECK
 enum assay_err store_batch_erase(struct store_batch *batch,
                                  const struct assay_id *id,

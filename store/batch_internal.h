@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * batch_internal.h - an open batch, and the parts that putting a record has:
- * its log (batch_logs.c), its place (place.c), erasures (erase.c). Not
- * installed.
+ * its log (batch_logs.c), its place (place.c), erasures (erase.c) and the
+ * captured bytes that these take along (erase_bytes.c). Not installed.
  */
 #ifndef ASSAY_STORE_BATCH_INTERNAL_H
 #define ASSAY_STORE_BATCH_INTERNAL_H
@@ -20,6 +20,11 @@ struct store_erase_wish {
     struct assay_id by;
 };
 
+/* Captured bytes that go when the batch is durable. */
+struct store_batch_drop {
+    uint8_t sha256[ASSAY_HASH_SIZE];
+};
+
 struct store_batch {
     struct store_view view;
     struct store_meta meta;
@@ -29,6 +34,9 @@ struct store_batch {
     struct store_erase_wish *wishes;
     size_t wish_count;
     bool has_wanted; /* Some retractions wait for what they want to erase. */
+    struct store_batch_drop *drops;
+    size_t drop_count;
+    bool has_drops; /* Captured bytes are noted that may have to go. */
 };
 
 /* Logs: the one of a grant, loaded once and changed in memory. */
@@ -82,6 +90,22 @@ bool store_place_grants(const struct assay_record *record, uint64_t lsn,
 ASSAY_MUST_CHECK
 enum assay_err store_erase_note(struct store_batch *batch,
                                 const struct store_row *row);
+
+/* The key under which a retraction that asks to erase waits: its target, then
+ * its LSN. False for other records. */
+#define STORE_WANTED_KEY_SIZE (ASSAY_ID_SIZE + 8)
+bool store_erase_wanted_key(const struct store_row *row,
+                            uint8_t out[STORE_WANTED_KEY_SIZE]);
+
+/* Notes that the bytes which a row's body names may have to go with it; plans
+ * what goes when the batch is durable; removes it. */
+ASSAY_MUST_CHECK
+enum assay_err store_erase_bytes_note(struct store_batch *batch,
+                                      const struct store_row *row);
+ASSAY_MUST_CHECK
+enum assay_err store_erase_bytes_decide(struct store_batch *batch);
+void store_erase_bytes_drop(struct store_ledger *ledger,
+                            const struct store_batch_drop *drops, size_t count);
 
 /* Follows the batch's wishes whose retractions stand and may. */
 ASSAY_MUST_CHECK

@@ -7,10 +7,10 @@
 
 #include "batch_internal.h"
 #include "captures.h"
-#include "check_internal.h"
+#include "check_indexes.h"
+#include "check_records.h"
 #include "frontier.h"
-#include "index.h"
-#include "protocol/check.h"
+#include "local.h"
 #include "rows.h"
 
 #define SENTENCE_MAX 256
@@ -44,30 +44,13 @@ enum assay_err store_check_has_note(struct store_view *view, uint64_t lsn,
     return ASSAY_OK;
 }
 
-static const char *table_name(enum store_table table)
+const char *store_check_table_name(enum store_table table)
 {
     static const char *const names[STORE_TABLE_COUNT] = {
         "records", "ids",   "logs",  "frontier", "refs",
         "missing", "lists", "local", "meta"};
 
     return names[table];
-}
-
-/* Whether an entry that a record must have is in its index. */
-static enum assay_err confirm(void *context, const struct store_entry *entry)
-{
-    struct store_checking *checking = context;
-    enum assay_err err = store_index_has(checking->view, entry);
-
-    checking->expected[entry->table]++;
-    checking->report.index_entries++;
-    if (err == ASSAY_E_NOT_FOUND) {
-        store_check_say(checking, checking->lsn,
-                        "an entry of the index %s is missing",
-                        table_name(entry->table));
-        err = ASSAY_OK;
-    }
-    return err;
 }
 
 /* Counts a row as a batch would have. */
@@ -85,15 +68,14 @@ static void count(struct store_checking *checking, const struct store_row *row)
     stats->erased += row->is_erased ? 1U : 0U;
 }
 
-static void check_signature(struct store_checking *checking,
-                            const struct store_row *row)
+enum assay_err store_check_team(struct store_view *view,
+                                const struct store_row *row,
+                                uint64_t *team_lsn_out)
 {
-    enum assay_err err = assay_record_check(&row->record);
+    struct store_log log;
+    enum assay_err err = store_frontier_get(view, row->log_lsn, &log);
 
-    if (err != ASSAY_OK) {
-        store_check_say(checking, row->lsn, "it does not verify: %s",
-                        assay_err_phrase(err));
-    }
+    return err == ASSAY_OK ? store_lsn_of(view, &log.team, team_lsn_out) : err;
 }
 
 static enum assay_err check_log(struct store_checking *checking,
@@ -101,22 +83,19 @@ static enum assay_err check_log(struct store_checking *checking,
                                 uint64_t *team_lsn_out)
 {
     struct store_view *view = checking->view;
-    struct store_log log;
     uint64_t log_lsn = 0;
     enum assay_err err =
         store_lsn_of(view, assay_record_log(&row->record), &log_lsn);
 
-    *team_lsn_out = 0;
+    bool is_lost = err == ASSAY_E_NOT_FOUND;
+
     if (err == ASSAY_OK && log_lsn != row->log_lsn) {
         store_check_say(checking, row->lsn, "it is filed under another log");
     }
-    if (err == ASSAY_OK) {
-        err = store_frontier_get(view, row->log_lsn, &log);
+    if (err == ASSAY_OK || is_lost) {
+        err = store_check_team(view, row, team_lsn_out);
     }
-    if (err == ASSAY_OK) {
-        err = store_lsn_of(view, &log.team, team_lsn_out);
-    }
-    if (err == ASSAY_E_NOT_FOUND || err == ASSAY_E_CORRUPT) {
+    if (is_lost || err == ASSAY_E_NOT_FOUND || err == ASSAY_E_CORRUPT) {
         store_check_say(checking, row->lsn,
                         "its log or team is not in the index frontier");
         err = ASSAY_OK;
@@ -147,19 +126,60 @@ static enum assay_err check_flags(struct store_checking *checking,
     return ASSAY_OK;
 }
 
-static enum assay_err check_row(struct store_checking *checking, uint64_t lsn)
+/* Whether what a retraction asks to erase is noted, for when it comes. */
+static enum assay_err check_wish(struct store_checking *checking,
+                                 const struct store_row *row)
+{
+    uint8_t bytes[STORE_WANTED_KEY_SIZE];
+    struct assay_bytes value;
+    enum assay_err err;
+
+    if (!store_erase_wanted_key(row, bytes)) {
+        return ASSAY_OK;
+    }
+    checking->wanted++;
+    err = store_local_get(checking->view, STORE_LOCAL_WANTED,
+                          (struct assay_bytes){bytes, sizeof(bytes)}, &value);
+    if (err == ASSAY_E_NOT_FOUND) {
+        store_check_say(checking, row->lsn,
+                        "what it asks to erase is not noted");
+        err = ASSAY_OK;
+    }
+    return err;
+}
+
+static enum assay_err check_places(struct store_checking *checking,
+                                   const struct store_row *row)
+{
+    uint64_t team_lsn = 0;
+    enum assay_err err = check_flags(checking, row);
+
+    if (err == ASSAY_OK) {
+        err = check_wish(checking, row);
+    }
+    if (err == ASSAY_OK) {
+        err = check_log(checking, row, &team_lsn);
+    }
+    if (err == ASSAY_OK) {
+        err = store_check_grants(checking, row);
+    }
+    return err == ASSAY_OK ? store_check_indexes_row(checking, row, team_lsn)
+                           : err;
+}
+
+static enum assay_err check_row(struct store_checking *checking,
+                                struct store_check_pool *pool, uint64_t lsn)
 {
     struct store_row row;
-    uint64_t team_lsn = 0;
     enum assay_err err = store_view_by_lsn(checking->view, lsn, &row);
 
-    checking->lsn = lsn;
     if (err == ASSAY_E_NOT_FOUND) {
-        /* A repair set it aside. Were it lost, the counters and the sizes of
-         * the indexes would say so. */
+        /* A repair set it aside. Were it lost, the counters and the indexes
+         * would say so. */
         return ASSAY_OK;
     }
     if (err == ASSAY_E_CORRUPT) {
+        checking->unread++;
         store_check_say(checking, lsn, "its bytes are not those of a record");
         return ASSAY_OK;
     }
@@ -171,20 +191,13 @@ static enum assay_err check_row(struct store_checking *checking, uint64_t lsn)
     }
     checking->received_s = row.received_s;
     count(checking, &row);
-    check_signature(checking, &row);
     checking->report.records++;
-    err = check_flags(checking, &row);
-    if (err == ASSAY_OK) {
-        err = check_log(checking, &row, &team_lsn);
-    }
-    return err == ASSAY_OK ? store_index_each(checking->view, &row, team_lsn,
-                                              confirm, checking)
-                           : err;
+    store_check_pool_add(pool, &row);
+    return check_places(checking, &row);
 }
 
 /* The highest LSN that is stored: the one that is noted may be damaged, too. */
-static enum assay_err find_last(struct store_checking *checking,
-                                uint64_t *last_out)
+static enum assay_err find_last(struct store_checking *checking)
 {
     struct store_view *view = checking->view;
     uint64_t noted = store_view_last_lsn(view);
@@ -209,48 +222,89 @@ static enum assay_err find_last(struct store_checking *checking,
                         "it is beyond the last number that is noted");
         last = noted;
     }
-    *last_out = last;
+    checking->last = last;
     return ASSAY_OK;
 }
 
-static enum assay_err check_rows(struct store_checking *checking)
+static enum assay_err each_row(struct store_checking *checking,
+                               struct store_check_pool *pool)
 {
-    uint64_t last = 0;
-    enum assay_err err = find_last(checking, &last);
+    const struct store_check_hooks *hooks = checking->hooks;
+    enum assay_err err = ASSAY_OK;
 
-    for (uint64_t lsn = 1; lsn <= last && err == ASSAY_OK; lsn++) {
-        err = check_row(checking, lsn);
+    for (uint64_t lsn = 1; lsn <= checking->last && err == ASSAY_OK; lsn++) {
+        err = check_row(checking, pool, lsn);
         if (err == ASSAY_OK && lsn % PROGRESS_EVERY == 0 &&
-            checking->hooks->progress != NULL &&
-            !checking->hooks->progress(checking->hooks->context, lsn, last)) {
+            hooks->progress != NULL &&
+            !hooks->progress(hooks->context, lsn, checking->last)) {
             err = ASSAY_E_STOPPED;
         }
     }
     return err;
 }
 
-/* The other way: each index holds as many entries as the records call for.
- * With none of those missing, that leaves no entry without a record. */
-static enum assay_err check_sizes(struct store_checking *checking)
+static enum assay_err check_rows(struct store_checking *checking)
 {
-    static const enum store_table indexes[] = {
-        STORE_IDS, STORE_LOGS, STORE_REFS, STORE_MISSING, STORE_LISTS};
+    struct store_check_pool *pool = NULL;
+    enum assay_err err = find_last(checking);
 
-    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
-        MDB_stat stat;
-        int code = mdb_stat(checking->view->txn,
-                            checking->view->ledger->tables[indexes[i]], &stat);
+    if (err == ASSAY_OK) {
+        err = store_check_pool_new(checking, &pool);
+    }
+    if (err == ASSAY_OK) {
+        err = each_row(checking, pool);
+    }
+    if (err == ASSAY_OK) {
+        store_check_pool_finish(pool);
+    }
+    store_check_pool_free(pool);
+    return err;
+}
 
-        if (code != 0) {
-            return store_err_from_mdb(code);
-        }
-        if (stat.ms_entries != checking->expected[indexes[i]]) {
-            store_check_say(checking, 0,
-                            "the index %s has %zu entries; the records call "
-                            "for %llu",
-                            table_name(indexes[i]), stat.ms_entries,
-                            (unsigned long long)checking->expected[indexes[i]]);
-        }
+/* Rows that no number up to the last one leads to. */
+static enum assay_err check_size(struct store_checking *checking)
+{
+    const uint64_t seen = checking->report.records + checking->unread;
+    struct store_view *view = checking->view;
+    MDB_stat stat;
+    int code = mdb_stat(view->txn, view->ledger->tables[STORE_RECORDS], &stat);
+
+    if (code == 0 && stat.ms_entries != seen) {
+        store_check_say(checking, 0,
+                        "the table records has %zu rows; %llu have a number "
+                        "that was given",
+                        stat.ms_entries, (unsigned long long)seen);
+    }
+    return store_err_from_mdb(code);
+}
+
+/* Notes of wishes that no retraction makes. */
+static enum assay_err check_wishes(struct store_checking *checking)
+{
+    uint8_t from[STORE_WANTED_KEY_SIZE + 1] = {0};
+    struct assay_bytes key = {from, 0};
+    struct assay_bytes value;
+    uint64_t held = 0;
+    enum assay_err err =
+        store_local_next(checking->view, STORE_LOCAL_WANTED, key, &key, &value);
+
+    while (err == ASSAY_OK && key.len <= STORE_WANTED_KEY_SIZE) {
+        held++;
+        /* The least that is behind it is itself and a zero byte. */
+        memcpy(from, key.data, key.len);
+        from[key.len] = 0;
+        err = store_local_next(checking->view, STORE_LOCAL_WANTED,
+                               (struct assay_bytes){from, key.len + 1}, &key,
+                               &value);
+    }
+    if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
+        return err;
+    }
+    if (held != checking->wanted) {
+        store_check_say(checking, 0,
+                        "%llu wishes to erase are noted; retractions make %llu",
+                        (unsigned long long)held,
+                        (unsigned long long)checking->wanted);
     }
     return ASSAY_OK;
 }
@@ -284,7 +338,7 @@ static enum assay_err check_counters(struct store_checking *checking)
     check_number(checking, "erased bodies", meta.stats.erased,
                  checking->counted.erased);
     check_number(checking, "missing records", meta.stats.missing,
-                 checking->expected[STORE_MISSING]);
+                 checking->called[STORE_MISSING].count);
     check_number(checking, "logs", meta.stats.logs, checking->counted.logs);
     for (size_t kind = 0; kind < 32; kind++) {
         check_number(checking, assay_kind_name(kind), meta.stats.by_kind[kind],
@@ -293,136 +347,10 @@ static enum assay_err check_counters(struct store_checking *checking)
     return ASSAY_OK;
 }
 
-static bool has_head(const struct store_log *log, const struct store_head *head)
-{
-    for (size_t i = 0; i < log->head_count; i++) {
-        if (log->heads[i].lsn == head->lsn && log->heads[i].seq == head->seq &&
-            assay_id_equal(&log->heads[i].id, &head->id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Their order depends on that of arrival and means nothing. */
-static bool is_same_heads(const struct store_log *walked,
-                          const struct store_log *held)
-{
-    if (walked->record_count != held->record_count ||
-        walked->head_count != held->head_count) {
-        return false;
-    }
-    for (size_t i = 0; i < walked->head_count; i++) {
-        if (!has_head(held, &walked->heads[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* What the record of a grant says of its log; ASSAY_E_NOT_FOUND where there is
- * no such record or it grants nothing. */
-static enum assay_err expect_log(struct store_view *view, uint64_t log_lsn,
-                                 struct store_log *log_out)
-{
-    struct store_row row;
-    struct store_log above;
-    uint64_t above_lsn = 0;
-    enum assay_err err = store_view_by_lsn(view, log_lsn, &row);
-
-    if (err != ASSAY_OK) {
-        return err;
-    }
-    if (row.record.payload.kind == ASSAY_KIND_FOUND) {
-        store_place_root(&row.record, log_lsn, &row.record.id, log_out);
-        return ASSAY_OK;
-    }
-    err = store_lsn_of(view, &row.record.payload.auth, &above_lsn);
-    if (err == ASSAY_OK) {
-        err = store_frontier_get(view, above_lsn, &above);
-    }
-    if (err != ASSAY_OK) {
-        return err;
-    }
-    if (row.record.payload.kind == ASSAY_KIND_ROTATE) {
-        store_place_root(&row.record, log_lsn, &above.team, log_out);
-        return ASSAY_OK;
-    }
-    return store_place_grants(&row.record, log_lsn, &above, log_out)
-               ? ASSAY_OK
-               : ASSAY_E_NOT_FOUND;
-}
-
-/* Who speaks in a log: what its grant says, since this is what a batch asks
- * before it takes a record. */
-static enum assay_err check_grant(struct store_checking *checking,
-                                  const struct store_log *held)
-{
-    struct store_log want;
-    enum assay_err err = expect_log(checking->view, held->log_lsn, &want);
-
-    if (err == ASSAY_E_NOT_FOUND || err == ASSAY_E_CORRUPT) {
-        store_check_say(checking, held->log_lsn, "its log has no grant");
-        return ASSAY_OK;
-    }
-    if (err == ASSAY_OK &&
-        (!assay_id_equal(&want.grant, &held->grant) ||
-         !assay_id_equal(&want.team, &held->team) ||
-         !assay_key_equal(&want.key, &held->key) || want.role != held->role ||
-         want.signoffs != held->signoffs || want.is_root != held->is_root)) {
-        store_check_say(checking, held->log_lsn,
-                        "its log is not what its grant says");
-    }
-    return err;
-}
-
-/* One log: its heads and count are those that its records give. */
-static enum assay_err check_frontier_row(struct store_checking *checking,
-                                         const struct store_log *held)
-{
-    struct store_log walked = *held;
-    enum assay_err err = store_log_rewind(checking->view, &walked);
-
-    if (err != ASSAY_OK) {
-        store_check_say(checking, held->log_lsn,
-                        "the records of its log cannot be walked: %s",
-                        assay_err_phrase(err));
-        return err == ASSAY_E_IO || err == ASSAY_E_NOMEM ? err : ASSAY_OK;
-    }
-    if (!is_same_heads(&walked, held)) {
-        store_check_say(checking, held->log_lsn,
-                        "the heads of its log are not those of its records");
-    }
-    return ASSAY_OK;
-}
-
-static enum assay_err check_frontier(struct store_checking *checking)
-{
-    struct store_log log;
-    uint64_t after = 0;
-    enum assay_err err = ASSAY_OK;
-
-    while (err == ASSAY_OK) {
-        err = store_log_next(checking->view, &after, &log);
-        if (err == ASSAY_E_CORRUPT) {
-            store_check_say(checking, after + 1,
-                            "a row of the index frontier cannot be read");
-        }
-        if (err == ASSAY_OK) {
-            checking->counted.logs++;
-            checking->report.index_entries++;
-            err = check_grant(checking, &log);
-        }
-        if (err == ASSAY_OK) {
-            err = check_frontier_row(checking, &log);
-        }
-    }
-    return err == ASSAY_E_NOT_FOUND || err == ASSAY_E_CORRUPT ? ASSAY_OK : err;
-}
-
 static bool check_capture(void *context, const char *path, bool is_sound)
 {
     struct store_checking *checking = context;
+    const struct store_check_hooks *hooks = checking->hooks;
 
     checking->report.captures++;
     if (!is_sound) {
@@ -431,7 +359,29 @@ static bool check_capture(void *context, const char *path, bool is_sound)
                         "by: %.150s",
                         path);
     }
-    return true;
+    checking->has_stopped =
+        hooks->progress != NULL &&
+        !hooks->progress(hooks->context, checking->last, checking->last);
+    return !checking->has_stopped;
+}
+
+static enum assay_err check_database(struct store_checking *checking)
+{
+    enum assay_err err = check_rows(checking);
+
+    if (err == ASSAY_OK) {
+        err = check_size(checking);
+    }
+    if (err == ASSAY_OK) {
+        err = check_wishes(checking);
+    }
+    if (err == ASSAY_OK) {
+        err = store_check_indexes_end(checking);
+    }
+    if (err == ASSAY_OK) {
+        err = store_check_frontier(checking);
+    }
+    return err == ASSAY_OK ? check_counters(checking) : err;
 }
 
 enum assay_err store_check(struct store_ledger *ledger,
@@ -445,22 +395,17 @@ enum assay_err store_check(struct store_ledger *ledger,
         return ASSAY_E_NOMEM;
     }
     checking->hooks = hooks;
+    store_check_indexes_begin(checking);
     err = store_view_begin(ledger, STORE_NOW, &checking->view);
     if (err == ASSAY_OK) {
-        err = check_rows(checking);
-    }
-    if (err == ASSAY_OK) {
-        err = check_sizes(checking);
-    }
-    if (err == ASSAY_OK) {
-        err = check_frontier(checking);
-    }
-    if (err == ASSAY_OK) {
-        err = check_counters(checking);
+        err = check_database(checking);
     }
     store_view_end(checking->view);
     if (err == ASSAY_OK) {
         err = store_captures_walk(ledger, check_capture, checking);
+    }
+    if (err == ASSAY_OK && checking->has_stopped) {
+        err = ASSAY_E_STOPPED;
     }
     if (err == ASSAY_OK) {
         *report_out = checking->report;

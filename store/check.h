@@ -23,17 +23,21 @@ struct store_check_hooks {
     bool (*progress)(void *context, uint64_t done, uint64_t total);
 };
 
-/* Every record re-verified, every index entry confirmed both
- * ways, counters compared, captures re-hashed. ASSAY_OK also where there
- * are problems: the report counts them. ASSAY_E_STOPPED, ASSAY_E_IO. */
+/* Every record re-verified (on all cores), every index entry confirmed both
+ * ways, counters compared, captures re-hashed. Hooks are called by the calling
+ * thread. ASSAY_OK also where there are problems: the report counts them.
+ * ASSAY_E_STOPPED, ASSAY_E_BUSY (no thread can be had), ASSAY_E_IO. */
 ASSAY_MUST_CHECK
 enum assay_err store_check(struct store_ledger *ledger,
                            const struct store_check_hooks *hooks,
                            struct store_check_report *report_out);
 
 /* Rebuilds every index and counter from records and bodies, in one
- * transaction. Records that do not verify are set aside in DIR/aside/ (one
- * item a file) and named. Trust and erasure notes are kept. */
+ * transaction, and mends what else of a row the rest of the ledger says.
+ * Records that do not verify, and those that build on them, are set aside in
+ * DIR/aside/ (one item a file) and named; their numbers stay taken. Trust and
+ * erasure notes are kept. What a check finds afterwards is damaged captures
+ * alone. */
 ASSAY_MUST_CHECK
 enum assay_err store_repair(struct store_ledger *ledger,
                             const struct store_check_hooks *hooks,

@@ -77,6 +77,16 @@ void store_entry_adopt(const struct store_entry *missing, uint64_t named_lsn,
     store_put_number(entry_out->key, named_lsn, LSN_SIZE);
 }
 
+void store_entry_forsake(const struct store_entry *ref,
+                         const struct assay_id *named,
+                         struct store_entry *entry_out)
+{
+    *entry_out = *ref;
+    entry_out->table = STORE_MISSING;
+    entry_out->key_len = ASSAY_ID_SIZE;
+    memcpy(entry_out->key, named->hash, ASSAY_ID_SIZE);
+}
+
 void store_entry_of_kind(uint64_t kind, uint64_t lsn,
                          struct store_entry *entry_out)
 {

@@ -51,6 +51,11 @@ void store_entry_of_text(enum store_list_tag tag, struct assay_bytes text,
 void store_entry_adopt(const struct store_entry *missing, uint64_t named_lsn,
                        struct store_entry *entry_out);
 
+/* The other way, where that record goes again. */
+void store_entry_forsake(const struct store_entry *ref,
+                         const struct assay_id *named,
+                         struct store_entry *entry_out);
+
 /* Parts of an entry that was found. */
 bool store_entry_has_id(const struct store_entry *entry,
                         const struct assay_id *id);

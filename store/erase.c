@@ -79,9 +79,11 @@ static enum assay_err drop_body(struct store_batch *batch,
                                 const struct store_row *row)
 {
     struct store_raw_row raw;
-    enum assay_err err =
-        store_index_each_of_body(row, delete_index, &batch->view);
+    enum assay_err err = store_erase_bytes_note(batch, row);
 
+    if (err == ASSAY_OK) {
+        err = store_index_each_of_body(row, delete_index, &batch->view);
+    }
     if (err == ASSAY_OK) {
         err = store_row_get(&batch->view, row->lsn, &raw);
     }
@@ -135,23 +137,23 @@ static enum assay_err add_wish(struct store_batch *batch,
     return ASSAY_OK;
 }
 
-/* A retraction whose target is not held waits for it: target, then its id. */
-static enum assay_err wait_for(struct store_batch *batch,
-                               const struct assay_id *target, uint64_t by_lsn)
+bool store_erase_wanted_key(const struct store_row *row,
+                            uint8_t out[STORE_WANTED_KEY_SIZE])
 {
-    uint8_t key[ASSAY_ID_SIZE + 8];
+    const struct assay_id *target =
+        assay_record_about(&row->record, ASSAY_REL_ERASES);
 
-    memcpy(key, target->hash, ASSAY_ID_SIZE);
-    store_put_u64(key + ASSAY_ID_SIZE, by_lsn);
-    batch->has_wanted = true;
-    return store_local_put(&batch->view, STORE_LOCAL_WANTED,
-                           (struct assay_bytes){key, sizeof(key)},
-                           ASSAY_BYTES_NONE);
+    if (target == NULL || row->record.payload.kind != ASSAY_KIND_RETRACT) {
+        return false;
+    }
+    memcpy(out, target->hash, ASSAY_ID_SIZE);
+    store_put_u64(out + ASSAY_ID_SIZE, row->lsn);
+    return true;
 }
 
 /* The key of the table of what is wanted. */
 struct wanted {
-    uint8_t key[ASSAY_ID_SIZE + 8];
+    uint8_t key[STORE_WANTED_KEY_SIZE];
     struct assay_id target;
     uint64_t by_lsn;
 };
@@ -235,19 +237,23 @@ static enum assay_err meet_all_wanted(struct store_batch *batch)
 enum assay_err store_erase_note(struct store_batch *batch,
                                 const struct store_row *row)
 {
-    const struct assay_id *target =
-        assay_record_about(&row->record, ASSAY_REL_ERASES);
+    uint8_t key[STORE_WANTED_KEY_SIZE];
+    struct assay_id target;
     enum assay_err err = ASSAY_OK;
 
     if (batch->has_wanted) {
         err = meet_wanted(batch, row);
     }
-    if (err != ASSAY_OK || target == NULL ||
-        row->record.payload.kind != ASSAY_KIND_RETRACT) {
+    if (err != ASSAY_OK || !store_erase_wanted_key(row, key)) {
         return err;
     }
-    err = wait_for(batch, target, row->lsn);
-    return err == ASSAY_OK ? add_wish(batch, target, &row->record.id) : err;
+    /* What it asks for may come later, or come back. */
+    batch->has_wanted = true;
+    err = store_local_put(&batch->view, STORE_LOCAL_WANTED,
+                          (struct assay_bytes){key, sizeof(key)},
+                          ASSAY_BYTES_NONE);
+    memcpy(target.hash, key, sizeof(target.hash));
+    return err == ASSAY_OK ? add_wish(batch, &target, &row->record.id) : err;
 }
 
 /* Whether the retraction stands and its author may retract the target. */

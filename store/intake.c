@@ -3,15 +3,11 @@
 
 #include "intake_reader.h"
 #include "protocol/check.h"
+#include "workers.h"
 
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-/* More workers than this find no work before the writer is the bottleneck. */
-#define WORKERS_MAX 64
 
 struct store_intake {
     struct store_intake_unit units[STORE_INTAKE_UNITS];
@@ -28,7 +24,7 @@ struct store_intake {
     bool is_filled_up; /* The last unit is filled. */
     bool is_stopping;
 
-    pthread_t threads[WORKERS_MAX + 1];
+    pthread_t threads[STORE_WORKERS_MAX + 1];
     size_t thread_count;
     int wake[2]; /* A pipe that ends the reader's waiting for input. */
 };
@@ -186,43 +182,15 @@ static void *run_worker(void *context)
     return NULL;
 }
 
-static enum assay_err start(struct store_intake *intake,
-                            void *(*run)(void *context))
-{
-    if (pthread_create(&intake->threads[intake->thread_count], NULL, run,
-                       intake) != 0) {
-        return ASSAY_E_BUSY;
-    }
-    intake->thread_count++;
-    return ASSAY_OK;
-}
-
 static enum assay_err start_all(struct store_intake *intake, size_t workers)
 {
-    sigset_t all;
-    sigset_t before;
+    enum assay_err err = store_workers_start(intake->threads, 1, run_reader,
+                                             intake, &intake->thread_count);
 
-    /* Signals are for the thread that called us. */
-    (void)sigfillset(&all);
-    int status = pthread_sigmask(SIG_SETMASK, &all, &before);
-    ASSAY_CHECK(status == 0);
-    enum assay_err err = start(intake, run_reader);
-    for (size_t index = 0; err == ASSAY_OK && index < workers; index++) {
-        err = start(intake, run_worker);
-    }
-    status = pthread_sigmask(SIG_SETMASK, &before, NULL);
-    ASSAY_CHECK(status == 0);
-    return err;
-}
-
-static size_t worker_count(unsigned asked)
-{
-    long cores = asked > 0 ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (cores < 1) {
-        return 1;
-    }
-    return cores > WORKERS_MAX ? WORKERS_MAX : (size_t)cores;
+    return err == ASSAY_OK
+               ? store_workers_start(intake->threads, workers, run_worker,
+                                     intake, &intake->thread_count)
+               : err;
 }
 
 enum assay_err store_intake_begin(struct store_ledger *ledger, int fd,
@@ -249,7 +217,7 @@ enum assay_err store_intake_begin(struct store_ledger *ledger, int fd,
     err =
         store_intake_reader_init(&intake->reader, ledger, fd, intake->wake[0]);
     if (err == ASSAY_OK) {
-        err = start_all(intake, worker_count(thread_count));
+        err = start_all(intake, store_workers_count(thread_count));
     }
     if (err != ASSAY_OK) {
         store_intake_end(intake);
@@ -296,10 +264,7 @@ void store_intake_end(struct store_intake *intake)
     tell_change(intake);
     unlock(intake);
     store_files_close(intake->wake[1]); /* The reader sees the other end. */
-    for (size_t index = 0; index < intake->thread_count; index++) {
-        int status = pthread_join(intake->threads[index], NULL);
-        ASSAY_CHECK(status == 0);
-    }
+    store_workers_join(intake->threads, intake->thread_count);
     store_files_close(intake->wake[0]);
     for (size_t index = 0; index < STORE_INTAKE_UNITS; index++) {
         store_capture_stage_drop(&intake->units[index].bytes.stage);

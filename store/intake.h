@@ -4,10 +4,10 @@
  * apart, some check signatures, and the caller, who writes, gets what they
  * found in the order of the file. Not installed.
  *
- * The only threads of store/ are here and in pool.h. A unit belongs to one
- * thread at a time: the reader fills it, a worker checks it, the caller has it
- * until it is released, then it is the reader's again. There is a fixed number
- * of units, so that memory is bounded whatever the file holds.
+ * A unit belongs to one thread at a time: the reader fills it, a worker checks
+ * it, the caller has it until it is released, then it is the reader's again.
+ * There is a fixed number of units, so that memory is bounded whatever the file
+ * holds.
  */
 #ifndef ASSAY_STORE_INTAKE_H
 #define ASSAY_STORE_INTAKE_H

@@ -71,7 +71,8 @@ enum store_list_tag {
 enum store_local_tag {
     STORE_LOCAL_TRUST = 1,   /* team id -> since */
     STORE_LOCAL_ERASURE = 2, /* lsn -> time, by, reason */
-    STORE_LOCAL_WANTED = 3   /* id of a body that retractions ask to erase */
+    STORE_LOCAL_WANTED = 3,  /* id of a body that retractions ask to erase */
+    STORE_LOCAL_DROP = 4     /* hash of captured bytes that may have to go */
 };
 
 /* Bytes that a number of a record, or of one in its log, has in indexes and

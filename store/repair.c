@@ -1,25 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rebuilds every index and counter from records and bodies alone. */
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "batch_internal.h"
-#include "check_internal.h"
-#include "files.h"
+#include "check.h"
 #include "frontier.h"
 #include "index.h"
+#include "local.h"
 #include "protocol/check.h"
+#include "repair_internal.h"
 #include "rows.h"
 
-struct repair {
-    struct store_checking checking;
-    struct store_batch *batch;
-    uint8_t item[ASSAY_ITEM_MAX]; /* Of what is set aside. */
-};
+#define PROGRESS_EVERY 1000
+
+/* Notes of what retractions ask to erase: they are made of records, unlike the
+ * rest of that table. */
+static enum assay_err empty_wishes(struct store_batch *batch)
+{
+    static const uint8_t none[1];
+    struct assay_bytes key;
+    struct assay_bytes value;
+    enum assay_err err = ASSAY_OK;
+
+    while (err == ASSAY_OK) {
+        err = store_local_next(&batch->view, STORE_LOCAL_WANTED,
+                               (struct assay_bytes){none, 0}, &key, &value);
+        if (err == ASSAY_OK) {
+            err = store_local_del(&batch->view, STORE_LOCAL_WANTED, key);
+        }
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
 
 static enum assay_err empty_indexes(struct store_batch *batch)
 {
@@ -29,6 +39,7 @@ static enum assay_err empty_indexes(struct store_batch *batch)
 
     ASSAY_CHECK(batch != NULL);
     store_lsn_forget(&batch->view);
+
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
         int code = mdb_drop(batch->view.txn,
                             batch->view.ledger->tables[indexes[i]], 0);
@@ -37,107 +48,12 @@ static enum assay_err empty_indexes(struct store_batch *batch)
             return store_err_from_mdb(code);
         }
     }
-    return ASSAY_OK;
-}
-
-/* Keeps bytes that cannot stay, in a file of DIR/aside/. */
-static enum assay_err set_aside(struct repair *repair, const char *name,
-                                struct assay_bytes bytes)
-{
-    struct store_aside file = {.fd = -1};
-    int folder = -1;
-    enum assay_err err = store_files_folder(repair->batch->view.ledger->dir_fd,
-                                            "aside", true, &folder);
-
-    if (err == ASSAY_OK) {
-        err = store_aside_begin(folder, &file);
-    }
-    if (err == ASSAY_OK) {
-        err = store_files_write(file.fd, bytes);
-    }
-    if (err == ASSAY_OK) {
-        err = store_aside_place(&file, folder, name, STORE_ASIDE_REPLACE);
-    }
-    store_aside_drop(&file);
-    store_files_close(folder);
-    return err;
-}
-
-static enum assay_err drop_row(struct repair *repair, uint64_t lsn)
-{
-    struct store_view *view = &repair->batch->view;
-    MDB_val key = store_val(&lsn, sizeof(lsn));
-
-    return store_err_from_mdb(
-        mdb_del(view->txn, view->ledger->tables[STORE_RECORDS], &key, NULL));
-}
-
-static enum assay_err drop_body(struct repair *repair, uint64_t lsn)
-{
-    struct store_view *view = &repair->batch->view;
-    struct store_raw_row raw;
-    enum assay_err err = store_row_get(view, lsn, &raw);
-
-    if (err == ASSAY_OK) {
-        raw.body = ASSAY_BYTES_NONE;
-        err = store_row_replace(view, lsn, &raw);
-    }
-    return err;
-}
-
-/* What is kept of a row: the item that export would write; where not even its
- * parts can be told, its bytes as they are. */
-static enum assay_err set_row_aside(struct repair *repair, uint64_t lsn)
-{
-    struct store_view *view = &repair->batch->view;
-    struct store_raw_row raw;
-    struct assay_bytes item = ASSAY_BYTES_NONE;
-    MDB_val key = store_val(&lsn, sizeof(lsn));
-    MDB_val val = {0, NULL};
-    char name[32];
-    enum assay_err err = store_err_from_mdb(
-        mdb_get(view->txn, view->ledger->tables[STORE_RECORDS], &key, &val));
-
-    if (err != ASSAY_OK) {
-        return err;
-    }
-    if (store_row_get(view, lsn, &raw) != ASSAY_OK ||
-        assay_record_join(raw.envelope, raw.body, repair->item,
-                          sizeof(repair->item), &item) != ASSAY_OK) {
-        item = (struct assay_bytes){val.mv_data, val.mv_size};
-    }
-    (void)snprintf(name, sizeof(name), "%" PRIu64, lsn);
-    return set_aside(repair, name, item);
-}
-
-static enum assay_err reject(struct repair *repair, uint64_t lsn,
-                             enum assay_err why)
-{
-    enum assay_err err = set_row_aside(repair, lsn);
-
-    store_check_say(&repair->checking, lsn, "it is set aside: %s",
-                    assay_err_phrase(why));
-    return err == ASSAY_OK ? drop_row(repair, lsn) : err;
-}
-
-/* A body that is not the one that was signed goes alone: without it the record
- * stands, and others have it. */
-static enum assay_err reject_body(struct repair *repair, uint64_t lsn,
-                                  struct assay_bytes body)
-{
-    char name[32];
-    enum assay_err err = ASSAY_OK;
-
-    (void)snprintf(name, sizeof(name), "%" PRIu64 ".body", lsn);
-    err = set_aside(repair, name, body);
-    store_check_say(&repair->checking, lsn, "its body is set aside: %s",
-                    assay_err_phrase(ASSAY_E_BODY));
-    return err == ASSAY_OK ? drop_body(repair, lsn) : err;
+    return empty_wishes(batch);
 }
 
 static enum assay_err put_entry(void *context, const struct store_entry *entry)
 {
-    struct repair *repair = context;
+    struct store_repairing *repair = context;
 
     repair->checking.report.index_entries++;
     if (entry->table == STORE_MISSING) {
@@ -163,28 +79,14 @@ static void count_row(struct store_batch *batch, const struct store_row *row)
 
 /* The first pass: what stays gets its id back. All ids must be there before
  * the second pass asks whom records name. */
-static enum assay_err restore_id(struct repair *repair, uint64_t lsn)
+static enum assay_err restore_id(struct store_repairing *repair, uint64_t lsn)
 {
     struct store_row row;
     struct store_entry entry;
-    enum assay_err err = store_view_by_lsn(&repair->batch->view, lsn, &row);
+    enum assay_err err = store_repair_row(repair, lsn, &row);
 
-    if (err == ASSAY_E_NOT_FOUND) {
-        return ASSAY_OK; /* Set aside by a repair before this one. */
-    }
-    if (err == ASSAY_OK) {
-        err = assay_record_check(&row.record);
-        if (err == ASSAY_E_BODY) {
-            err = reject_body(repair, lsn, row.record.body);
-        } else if (err != ASSAY_OK) {
-            return reject(repair, lsn, err);
-        }
-    }
-    if (err == ASSAY_E_CORRUPT) {
-        return reject(repair, lsn, err);
-    }
     if (err != ASSAY_OK) {
-        return err;
+        return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
     }
     store_entry_id(&row.record.id, lsn, &entry);
     repair->checking.report.records++;
@@ -192,7 +94,7 @@ static enum assay_err restore_id(struct repair *repair, uint64_t lsn)
 }
 
 /* The log that a row begins, or that it extends. */
-static enum assay_err restore_logs(struct repair *repair,
+static enum assay_err restore_logs(struct store_repairing *repair,
                                    const struct store_row *row,
                                    struct store_log *log)
 {
@@ -221,159 +123,178 @@ static enum assay_err restore_logs(struct repair *repair,
     return err;
 }
 
-/* An erasure holds, whatever became of the row: its note is the ledger's own
- * and says that the body must go. */
-static enum assay_err restore_erasure(struct repair *repair,
-                                      struct store_row *row, bool *has_note_out)
+/* Takes a record out that was in its place in the first pass: who named it
+ * before it was looked at again names a record that is not held. */
+static enum assay_err forsake(struct store_repairing *repair,
+                              const struct store_row *row)
 {
-    enum assay_err err =
-        store_check_has_note(&repair->batch->view, row->lsn, has_note_out);
+    struct store_batch *batch = repair->batch;
+    struct store_entry entry;
+    struct store_entry missing;
+    enum assay_err err;
 
-    return err == ASSAY_OK && *has_note_out && row->record.body.data != NULL
-               ? drop_body(repair, row->lsn)
-               : err;
-}
-
-/* Rewrites the row's head where it is not what it must be. */
-static enum assay_err restore_head(struct repair *repair,
-                                   const struct store_row *row,
-                                   uint64_t log_lsn, bool has_note)
-{
-    struct store_view *view = &repair->batch->view;
-    uint8_t flags = has_note ? STORE_ROW_ERASED : 0U;
-    struct store_raw_row raw;
-    enum assay_err err = store_row_get(view, row->lsn, &raw);
-
-    if (err != ASSAY_OK || (raw.log_lsn == log_lsn && raw.flags == flags)) {
-        return err;
+    store_entry_id(&row->record.id, row->lsn, &entry);
+    err = store_index_del(&batch->view, &entry);
+    while (err == ASSAY_OK) {
+        store_entry_ref(row->lsn, 0, 0, &entry);
+        err = store_index_seek(&batch->view, &entry);
+        if (err != ASSAY_OK) {
+            break;
+        }
+        store_entry_forsake(&entry, &row->record.id, &missing);
+        batch->meta.stats.missing++;
+        err = store_index_put(&batch->view, &missing);
+        if (err == ASSAY_OK) {
+            err = store_index_del(&batch->view, &entry);
+        }
     }
-    raw.log_lsn = log_lsn;
-    raw.flags = flags;
-    return store_row_replace(view, row->lsn, &raw);
+    repair->checking.report.records--;
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
 }
 
-static enum assay_err restore_indexes(struct repair *repair, uint64_t lsn)
+/* What a retraction asks to erase is noted again. */
+static enum assay_err restore_wish(struct store_repairing *repair,
+                                   const struct store_row *row)
+{
+    uint8_t key[STORE_WANTED_KEY_SIZE];
+
+    return store_erase_wanted_key(row, key)
+               ? store_local_put(&repair->batch->view, STORE_LOCAL_WANTED,
+                                 (struct assay_bytes){key, sizeof(key)},
+                                 ASSAY_BYTES_NONE)
+               : ASSAY_OK;
+}
+
+/* Everything that is made of a row which is in its place. */
+static enum assay_err restore_entries(struct store_repairing *repair,
+                                      uint64_t lsn, const struct store_log *log)
 {
     struct store_batch *batch = repair->batch;
     struct store_row row;
-    struct store_log log;
     uint64_t team_lsn = 0;
-    bool has_note = false;
     enum assay_err err = store_view_by_lsn(&batch->view, lsn, &row);
 
-    if (err == ASSAY_E_NOT_FOUND) {
-        return ASSAY_OK; /* Set aside in the first pass. */
-    }
-    if (err == ASSAY_OK) {
-        err = restore_logs(repair, &row, &log);
-    }
-    if (err == ASSAY_E_EARLY || err == ASSAY_E_AUTH || err == ASSAY_E_SEQ ||
-        err == ASSAY_E_PREV || err == ASSAY_E_FROZEN) {
-        struct store_entry entry;
-
-        store_entry_id(&row.record.id, lsn, &entry);
-        repair->checking.report.records--;
-        enum assay_err why = err;
-        err = store_index_del(&batch->view, &entry);
-        return err == ASSAY_OK ? reject(repair, lsn, why) : err;
-    }
-    if (err == ASSAY_OK) {
-        err = restore_erasure(repair, &row, &has_note);
-    }
-    if (err == ASSAY_OK) {
-        err = restore_head(repair, &row, log.log_lsn, has_note);
-    }
-    if (err == ASSAY_OK) {
-        err = store_view_by_lsn(&batch->view, lsn, &row);
-    }
     if (err == ASSAY_OK) {
         count_row(batch, &row);
+        err = restore_wish(repair, &row);
     }
     if (err == ASSAY_OK) {
-        err = store_lsn_of(&batch->view, &log.team, &team_lsn);
+        err = store_lsn_of(&batch->view, &log->team, &team_lsn);
     }
     return err == ASSAY_OK ? store_index_each(&batch->view, &row, team_lsn,
                                               put_entry, repair)
                            : err;
 }
 
-static enum assay_err find_last(struct store_batch *batch, uint64_t *lsn_out)
+static bool is_out_of_place(enum assay_err err)
 {
-    MDB_cursor *cursor = NULL;
-    MDB_val key;
-    int code = mdb_cursor_open(
-        batch->view.txn, batch->view.ledger->tables[STORE_RECORDS], &cursor);
-
-    *lsn_out = 0;
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, NULL, MDB_LAST);
-    }
-    if (code == 0) {
-        memcpy(lsn_out, key.mv_data, sizeof(*lsn_out));
-    }
-    mdb_cursor_close(cursor);
-    return code == MDB_NOTFOUND ? ASSAY_OK : store_err_from_mdb(code);
+    return err == ASSAY_E_EARLY || err == ASSAY_E_AUTH || err == ASSAY_E_SEQ ||
+           err == ASSAY_E_PREV || err == ASSAY_E_FROZEN;
 }
 
-static enum assay_err each_row(struct repair *repair, uint64_t last,
-                               enum assay_err (*pass)(struct repair *repair,
-                                                      uint64_t lsn))
+static enum assay_err restore_indexes(struct store_repairing *repair,
+                                      uint64_t lsn)
+{
+    struct store_row row;
+    struct store_log log;
+    enum assay_err err = store_view_by_lsn(&repair->batch->view, lsn, &row);
+
+    if (err == ASSAY_OK) {
+        err = restore_logs(repair, &row, &log);
+    }
+    if (is_out_of_place(err)) {
+        enum assay_err why = err;
+
+        err = forsake(repair, &row);
+        return err == ASSAY_OK ? store_repair_reject(repair, lsn, why) : err;
+    }
+    if (err == ASSAY_OK) {
+        err = store_repair_head(repair, &row, log.log_lsn);
+    }
+    return err == ASSAY_OK ? restore_entries(repair, lsn, &log) : err;
+}
+
+/* Two passes over all rows; done is what was done before this one. */
+static enum assay_err
+each_row(struct store_repairing *repair, uint64_t last, uint64_t done,
+         enum assay_err (*pass)(struct store_repairing *repair, uint64_t lsn))
 {
     const struct store_check_hooks *hooks = repair->checking.hooks;
-    enum assay_err err = ASSAY_OK;
+    uint64_t lsn = 1;
+    enum assay_err err = store_repair_find(repair->batch, &lsn);
 
-    for (uint64_t lsn = 1; lsn <= last && err == ASSAY_OK; lsn++) {
+    for (uint64_t count = 1; err == ASSAY_OK; count++) {
         err = pass(repair, lsn);
-        if (err == ASSAY_OK && lsn % 1000 == 0 && hooks->progress != NULL &&
-            !hooks->progress(hooks->context, lsn, last)) {
+        if (err == ASSAY_OK && count % PROGRESS_EVERY == 0 &&
+            hooks->progress != NULL &&
+            !hooks->progress(hooks->context, done + lsn, 2 * last)) {
             err = ASSAY_E_STOPPED;
         }
+        lsn++;
+        if (err == ASSAY_OK) {
+            err = store_repair_find(repair->batch, &lsn);
+        }
     }
-    return err;
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
 }
 
-static enum assay_err rebuild(struct repair *repair)
+/* Numbers are never given twice: those of rows that were set aside behind the
+ * last one that is left are not free. */
+static void restore_last(struct store_batch *batch, uint64_t last)
+{
+    struct store_meta *meta = &batch->meta;
+
+    if (meta->last_lsn < last || meta->last_lsn - last > STORE_REPAIR_GAP_MAX) {
+        meta->last_lsn = last;
+    }
+    batch->view.last_lsn = meta->last_lsn;
+}
+
+static enum assay_err rebuild(struct store_repairing *repair)
 {
     struct store_batch *batch = repair->batch;
     uint64_t last = 0;
     enum assay_err err = empty_indexes(batch);
 
-    if (err == ASSAY_OK) {
-        err = find_last(batch, &last);
-    }
     memset(&batch->meta.stats, 0, sizeof(batch->meta.stats));
-    batch->meta.last_lsn = last;
-    batch->view.last_lsn = last;
+    batch->view.last_lsn = UINT64_MAX;
     if (err == ASSAY_OK) {
-        err = each_row(repair, last, restore_id);
+        err = store_repair_numbers(repair, &last);
     }
-    return err == ASSAY_OK ? each_row(repair, last, restore_indexes) : err;
+    if (err == ASSAY_OK) {
+        restore_last(batch, last);
+        batch->meta.last_received_s = 0;
+        err = each_row(repair, last, 0, restore_id);
+    }
+    return err == ASSAY_OK ? each_row(repair, last, last, restore_indexes)
+                           : err;
 }
 
-/* Begins with room for everything once more: pages that are freed in a
- * transaction cannot be used again before it ends. */
-static enum assay_err begin(struct repair *repair, struct store_ledger *ledger)
+/* The indexes are written anew while the old ones are still there. */
+static uint64_t room_for(const struct store_ledger *ledger)
 {
-    const uint64_t headroom = ledger->headroom;
-    struct stat status;
-    enum assay_err err;
+    MDB_envinfo info;
+    MDB_stat stat;
+    uint64_t used = 0;
 
-    if (fstatat(ledger->dir_fd, "db/data.mdb", &status, 0) != 0) {
-        return store_err_from_errno(errno);
+    if (mdb_env_info(ledger->env, &info) == 0 &&
+        mdb_env_stat(ledger->env, &stat) == 0) {
+        used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
     }
-    ledger->headroom += (uint64_t)status.st_size;
-    err = store_batch_begin(ledger, 0, &repair->batch);
-    ledger->headroom = headroom;
-    return err;
+    return used + ledger->headroom;
 }
 
 enum assay_err store_repair(struct store_ledger *ledger,
                             const struct store_check_hooks *hooks,
                             struct store_check_report *report_out)
 {
-    struct repair repair = {.checking = {.hooks = hooks}};
-    enum assay_err err = begin(&repair, ledger);
+    struct store_repairing repair = {.checking = {.hooks = hooks}};
+    const uint64_t headroom = ledger->headroom;
+    enum assay_err err;
 
+    ledger->headroom = room_for(ledger);
+    err = store_batch_begin(ledger, 0, &repair.batch);
+    ledger->headroom = headroom;
     if (err != ASSAY_OK) {
         return err;
     }

@@ -441,7 +441,8 @@ size_t history_rotate(struct history *history, size_t root, const size_t *last,
     return finish_by(history, &draft, draft.log.secret);
 }
 
-size_t history_capture(struct history *history, size_t grant)
+size_t history_capture_of(struct history *history, size_t grant,
+                          const uint8_t sha256[ASSAY_HASH_SIZE])
 {
     struct draft draft;
     struct assay_capture capture = {
@@ -450,10 +451,18 @@ size_t history_capture(struct history *history, size_t grant)
         .title = assay_bytes_of("A page"),
     };
 
-    draw_bytes(history, capture.sha256, sizeof(capture.sha256));
+    memcpy(capture.sha256, sha256, sizeof(capture.sha256));
     begin(history, &draft, ASSAY_KIND_CAPTURE, grant);
     assay_capture_write(&capture, draft.salt, &draft.writer);
     return finish(history, &draft);
+}
+
+size_t history_capture(struct history *history, size_t grant)
+{
+    uint8_t sha256[ASSAY_HASH_SIZE];
+
+    draw_bytes(history, sha256, sizeof(sha256));
+    return history_capture_of(history, grant, sha256);
 }
 
 size_t history_claim(struct history *history, size_t grant)

@@ -82,6 +82,8 @@ void history_reuse_key(struct history *history, size_t grant);
 
 /* What is said. */
 size_t history_capture(struct history *history, size_t grant);
+size_t history_capture_of(struct history *history, size_t grant,
+                          const uint8_t sha256[ASSAY_HASH_SIZE]);
 size_t history_claim(struct history *history, size_t grant);
 size_t history_source(struct history *history, size_t grant, size_t claim);
 size_t history_verdict(struct history *history, size_t grant, size_t claim,

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What a damaged place in a table is tried on at most, spread over it. */
@@ -20,6 +21,7 @@
 
 static struct test_ledger test;
 static char last_sentence[256];
+static uint64_t index_lsn; /* Of the last problem with an index's entry. */
 
 static const enum store_table indexes[] = {
     STORE_IDS,      STORE_LOGS,    STORE_REFS, STORE_MISSING, STORE_LISTS,
@@ -30,7 +32,9 @@ static const enum store_table indexes[] = {
 static void on_problem(void *context, uint64_t lsn, const char *sentence)
 {
     (void)context;
-    (void)lsn;
+    if (strstr(sentence, "an entry of the index") != NULL) {
+        index_lsn = lsn;
+    }
     (void)snprintf(last_sentence, sizeof(last_sentence), "%s", sentence);
 }
 
@@ -330,6 +334,230 @@ static void a_changed_flag_is_mended(void **state)
     }
 }
 
+/* The head of a row says what the rest of the ledger says, too. */
+static void a_damaged_head_is_mended(void **state)
+{
+    (void)state;
+    struct digests before = take_digests();
+    size_t count = raw_count(test.ledger, STORE_RECORDS);
+    struct raw_entry sound = raw_get(test.ledger, STORE_RECORDS, count / 2);
+
+    /* All but the length of the envelope. */
+    for (size_t at = 0; at < STORE_ROW_HEAD_SIZE - 2; at++) {
+        struct raw_entry entry = sound;
+
+        entry.value[at] ^= (uint8_t)(1U << (at % 8));
+        raw_put(test.ledger, STORE_RECORDS, &entry);
+        assert_true(check().problems > 0);
+        repair();
+        assert_int_equal(check().problems, 0);
+        assert_digests(&before);
+    }
+}
+
+/* A row whose number was never given would make everybody count up to it. */
+static void a_row_with_an_impossible_number_is_set_aside(void **state)
+{
+    (void)state;
+    struct digests before = take_digests();
+    uint64_t numbers[] = {0, UINT64_C(1) << 60, UINT64_MAX};
+    char path[TEST_PATH_MAX];
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct raw_entry entry = raw_get(test.ledger, STORE_RECORDS, 1);
+
+        memcpy(entry.key, &numbers[i], sizeof(numbers[i]));
+        raw_put(test.ledger, STORE_RECORDS, &entry);
+        assert_true(check().problems > 0);
+        repair();
+        assert_int_equal(check().problems, 0);
+        assert_digests(&before);
+    }
+    test_path(path, test.dir, "aside/0");
+    assert_int_equal(access(path, R_OK), 0);
+}
+
+/* The last number is taken, whatever became of its record: a cursor that has
+ * seen it would miss another record under it. */
+static void a_number_is_not_given_twice(void **state)
+{
+    struct store_stats stats;
+    (void)state;
+
+    uint64_t count = test_ledger_count(&test);
+    struct raw_entry entry =
+        raw_get(test.ledger, STORE_RECORDS, (size_t)count - 1);
+    entry.value[entry.value_len - 1] ^= 1;
+    entry.value[STORE_ROW_HEAD_SIZE + 20] ^= 1;
+    raw_put(test.ledger, STORE_RECORDS, &entry);
+    for (int i = 0; i < 2; i++) {
+        repair();
+        assert_int_equal(check().problems, 0);
+        assert_int_equal(store_ledger_stats(test.ledger, &stats), ASSAY_OK);
+        assert_int_equal(stats.records, count - 1);
+        assert_int_equal(stats.last_lsn, count);
+    }
+}
+
+/* What is set aside in the second pass was named before it was looked at: as
+ * a record that is held, which it no longer is. */
+static void who_names_what_is_set_aside_names_what_is_missing(void **state)
+{
+    struct history *history = history_new(64);
+    size_t root = history_found(history);
+    size_t editor = history_member(history, root, ASSAY_ROLE_EDITOR, 0);
+    size_t first = history_claim(history, editor);
+    size_t claim = history_claim(history, editor);
+    size_t other = history_found(history);
+    size_t order[] = {root,
+                      editor,
+                      first,
+                      other,
+                      history_source(history, other, claim),
+                      history_challenge(history, other, claim),
+                      claim};
+    struct store_stats stats;
+    (void)state;
+
+    test_ledger_remove(&test);
+    test_ledger_make(&test);
+    test_ledger_fill(&test, history, order, 7);
+    struct raw_entry entry = raw_get(test.ledger, STORE_RECORDS, 2);
+    entry.value[STORE_ROW_HEAD_SIZE + 20] ^= 1;
+    raw_put(test.ledger, STORE_RECORDS, &entry);
+    repair();
+    assert_int_equal(check().problems, 0);
+    assert_false(test_ledger_has(&test, history, claim));
+    assert_int_equal(store_ledger_stats(test.ledger, &stats), ASSAY_OK);
+    assert_int_equal(stats.missing, 2);
+    test_ledger_fill(&test, history, (size_t[]){first, claim}, 2);
+    assert_int_equal(check().problems, 0);
+    history_free(history);
+}
+
+/* Times never go back, so that what was received by then can be found. */
+static void a_receive_time_out_of_order_is_mended(void **state)
+{
+    struct history *history = history_new(65);
+    const uint64_t times[] = {100, 200, 300, 400};
+    size_t root = history_found(history);
+    (void)state;
+
+    (void)history_claim(history, root);
+    (void)history_claim(history, root);
+    (void)history_claim(history, root);
+    test_ledger_remove(&test);
+    test_ledger_make(&test);
+    for (size_t i = 0; i < 4; i++) {
+        struct store_batch *batch = test_ledger_begin(&test, times[i]);
+
+        assert_int_equal(test_ledger_put_item(batch, history, i), ASSAY_OK);
+        test_ledger_commit(batch);
+    }
+    struct raw_entry sound = raw_get(test.ledger, STORE_RECORDS, 1);
+    for (size_t at = STORE_ROW_FLAGS_AT + 1; at < STORE_ROW_FLAGS_AT + 6;
+         at++) {
+        struct raw_entry entry = sound;
+
+        entry.value[at] ^= 0x80;
+        raw_put(test.ledger, STORE_RECORDS, &entry);
+        repair();
+        assert_int_equal(check().problems, 0);
+        /* Those around it keep theirs. */
+        for (size_t i = 0; i < 4; i += 2) {
+            struct store_view *view = NULL;
+
+            assert_int_equal(store_view_begin(test.ledger, times[i], &view),
+                             ASSAY_OK);
+            assert_true(store_view_last_lsn(view) >= i + 1);
+            assert_true(store_view_last_lsn(view) <= i + 2);
+            store_view_end(view);
+        }
+        raw_put(test.ledger, STORE_RECORDS, &sound);
+    }
+    history_free(history);
+}
+
+/* What a retraction asks to erase may come later: the note is made of records
+ * and comes back with them. */
+static void a_lost_wish_is_found_and_mended(void **state)
+{
+    struct history *history = history_new(66);
+    size_t root = history_found(history);
+    size_t claim = history_claim(history, root);
+    size_t retraction = history_retract(history, root, claim, true);
+    (void)state;
+
+    test_ledger_remove(&test);
+    test_ledger_make(&test);
+    test_ledger_fill(&test, history, NULL, history_count(history));
+    (void)retraction;
+    struct digests before = take_digests();
+    size_t count = raw_count(test.ledger, STORE_LOCAL);
+    struct raw_entry entry = raw_get(test.ledger, STORE_LOCAL, count - 1);
+    assert_int_equal(entry.key[0], STORE_LOCAL_WANTED);
+    raw_delete(test.ledger, STORE_LOCAL, &entry);
+    assert_true(check().problems > 0);
+    repair();
+    assert_digests(&before);
+    entry.key[entry.key_len - 1] ^= 1;
+    raw_put(test.ledger, STORE_LOCAL, &entry);
+    assert_true(check().problems > 0);
+    repair();
+    assert_digests(&before);
+    history_free(history);
+}
+
+/* Whoever has to mend a ledger wants to know where. */
+static void what_is_wrong_with_an_index_is_named(void **state)
+{
+    (void)state;
+    add_missing();
+    for (size_t index = 0; index < REBUILT - 1; index++) {
+        size_t count = raw_count(test.ledger, indexes[index]);
+        struct raw_entry entry =
+            raw_get(test.ledger, indexes[index], count / 2);
+        uint64_t wanted = store_get_number(
+            entry.value + entry.value_len - STORE_LSN_SIZE, STORE_LSN_SIZE);
+
+        raw_delete(test.ledger, indexes[index], &entry);
+        index_lsn = 0;
+        assert_true(check().problems > 0);
+        assert_int_equal(index_lsn, wanted);
+        raw_put(test.ledger, indexes[index], &entry);
+        assert_int_equal(check().problems, 0);
+    }
+}
+
+/* What is written anew needs room beside what is there: more than a map has
+ * that is large enough for any batch. */
+static void a_repair_finds_room_in_the_map(void **state)
+{
+    const uint64_t headroom = 4096;
+    struct store_ledger *ledger = NULL;
+    struct store_check_report report;
+    struct stat status;
+    char path[TEST_PATH_MAX];
+    (void)state;
+
+    fill(43, 1500);
+    store_ledger_close(test.ledger);
+    test.ledger = NULL;
+    test_path(path, test.dir, "db/data.mdb");
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(
+        store_ledger_open_sized(test.dir, STORE_WRITE,
+                                (uint64_t)status.st_size + 16 * headroom,
+                                headroom, &ledger, NULL),
+        ASSAY_OK);
+    assert_int_equal(store_repair(ledger, &hooks, &report), ASSAY_OK);
+    assert_int_equal(report.problems, 0);
+    store_ledger_close(ledger);
+    assert_int_equal(
+        store_ledger_open(test.dir, STORE_WRITE, &test.ledger, NULL), ASSAY_OK);
+    assert_int_equal(check().problems, 0);
+}
+
 /* Numbers that are free now trouble nobody who reads. */
 static void check_readable(void)
 {
@@ -512,6 +740,14 @@ int main(void)
         PROMISE(a_changed_counter_is_found_and_mended),
         PROMISE(a_flipped_byte_of_a_record_is_found),
         PROMISE(a_changed_flag_is_mended),
+        PROMISE(a_damaged_head_is_mended),
+        PROMISE(a_row_with_an_impossible_number_is_set_aside),
+        PROMISE(a_number_is_not_given_twice),
+        PROMISE(who_names_what_is_set_aside_names_what_is_missing),
+        PROMISE(a_receive_time_out_of_order_is_mended),
+        PROMISE(a_lost_wish_is_found_and_mended),
+        PROMISE(what_is_wrong_with_an_index_is_named),
+        PROMISE(a_repair_finds_room_in_the_map),
         PROMISE(what_does_not_verify_is_set_aside),
         PROMISE(a_damaged_body_goes_alone),
         PROMISE(what_is_this_ledgers_own_is_kept),

@@ -4,11 +4,14 @@
  * of somebody who may asks for it, whichever of the two comes first.
  */
 #include "store/batch.h"
+#include "store/captures.h"
 
 #include "test_ledger.h"
 #include "testing.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct test_ledger test;
 static struct history *history;
@@ -387,6 +390,137 @@ static void a_retraction_is_followed_once_it_stands_again(void **state)
     expect_erased_by(claim, retraction);
 }
 
+/* Stores some bytes; gives their hash. */
+static void put_bytes(uint8_t sha256_out[ASSAY_HASH_SIZE])
+{
+    struct store_capture_info info;
+    char path[TEST_PATH_MAX];
+    int fd = -1;
+
+    test_path(path, test.folder, "input");
+    test_file_write(path, "abc", 3, 0600);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(store_captures_put(test.ledger, fd, 100, &info), ASSAY_OK);
+    assert_int_equal(close(fd), 0);
+    memcpy(sha256_out, info.sha256, ASSAY_HASH_SIZE);
+}
+
+static void erase_now(size_t index)
+{
+    struct store_batch *batch = test_ledger_begin(&test, TEST_NOW_S);
+
+    assert_int_equal(erase(batch, index), ASSAY_OK);
+    test_ledger_commit(batch);
+    test_ledger_check(&test);
+}
+
+/* What a page says is in its bytes: a body that goes without them says nothing
+ * less. */
+static void captured_bytes_go_with_their_capture(void **state)
+{
+    uint8_t sha256[ASSAY_HASH_SIZE];
+    (void)state;
+
+    put_bytes(sha256);
+    size_t capture = history_capture_of(history, editor, sha256);
+    put_team();
+    put_one(capture);
+    erase_now(capture);
+    assert_false(store_captures_has(test.ledger, sha256));
+}
+
+static void a_retraction_takes_captured_bytes_along(void **state)
+{
+    uint8_t sha256[ASSAY_HASH_SIZE];
+    (void)state;
+
+    put_bytes(sha256);
+    size_t capture = history_capture_of(history, editor, sha256);
+    size_t retraction = history_retract(history, editor, capture, true);
+    put_team();
+    put_one(capture);
+    assert_true(store_captures_has(test.ledger, sha256));
+    put_one(retraction);
+    expect_erased_by(capture, retraction);
+    assert_false(store_captures_has(test.ledger, sha256));
+}
+
+/* The bytes came first, as they do when somebody else's page is captured; then
+ * the retraction, then what it asks for. */
+static void a_retraction_that_waits_takes_bytes_along(void **state)
+{
+    uint8_t sha256[ASSAY_HASH_SIZE];
+    (void)state;
+
+    put_bytes(sha256);
+    size_t capture = history_capture_of(history, editor, sha256);
+    size_t retraction = history_retract(history, root, capture, true);
+    put_team();
+    put_one(retraction);
+    assert_true(store_captures_has(test.ledger, sha256));
+    put_one(capture);
+    expect_erased_by(capture, retraction);
+    assert_false(store_captures_has(test.ledger, sha256));
+}
+
+static void bytes_that_another_capture_needs_stay(void **state)
+{
+    uint8_t sha256[ASSAY_HASH_SIZE];
+    (void)state;
+
+    put_bytes(sha256);
+    size_t first = history_capture_of(history, editor, sha256);
+    size_t second = history_capture_of(history, checker, sha256);
+    put_team();
+    put_batch((size_t[]){claim, first, second}, 3);
+    erase_now(first);
+    assert_true(store_captures_has(test.ledger, sha256));
+    erase_now(second);
+    assert_false(store_captures_has(test.ledger, sha256));
+}
+
+static void bytes_stay_where_the_erasure_is_not_committed(void **state)
+{
+    uint8_t sha256[ASSAY_HASH_SIZE];
+    struct store_batch *batch = NULL;
+    (void)state;
+
+    put_bytes(sha256);
+    size_t capture = history_capture_of(history, editor, sha256);
+    put_team();
+    put_one(capture);
+    batch = test_ledger_begin(&test, TEST_NOW_S);
+    assert_int_equal(erase(batch, capture), ASSAY_OK);
+    store_batch_abort(batch);
+    assert_true(store_captures_has(test.ledger, sha256));
+}
+
+/* As after a crash between the commit and the removal: the file is there, and
+ * so is the note that it must go. Once it is gone the note goes as well, so
+ * that the same page can be captured again. */
+static void bytes_that_were_left_go_with_the_next_batch(void **state)
+{
+    uint8_t sha256[ASSAY_HASH_SIZE];
+    (void)state;
+
+    put_bytes(sha256);
+    size_t capture = history_capture_of(history, editor, sha256);
+    size_t again = history_capture_of(history, editor, sha256);
+    put_team();
+    put_one(capture);
+    erase_now(capture);
+    put_bytes(sha256);
+    test_ledger_reopen(&test, STORE_WRITE);
+    test_ledger_commit(test_ledger_begin(&test, TEST_NOW_S));
+    assert_false(store_captures_has(test.ledger, sha256));
+    test_ledger_commit(test_ledger_begin(&test, TEST_NOW_S));
+    put_bytes(sha256);
+    test_ledger_commit(test_ledger_begin(&test, TEST_NOW_S));
+    put_one(again);
+    assert_true(store_captures_has(test.ledger, sha256));
+}
+
 #define PROMISE(name)                                                          \
     cmocka_unit_test_setup_teardown(name, make_ledger, remove_ledger)
 
@@ -409,6 +543,12 @@ int main(void)
         PROMISE(a_retraction_that_stood_is_followed),
         PROMISE(a_retraction_is_followed_once_it_shows_to_be_good),
         PROMISE(a_retraction_is_followed_once_it_stands_again),
+        PROMISE(captured_bytes_go_with_their_capture),
+        PROMISE(a_retraction_takes_captured_bytes_along),
+        PROMISE(a_retraction_that_waits_takes_bytes_along),
+        PROMISE(bytes_that_another_capture_needs_stay),
+        PROMISE(bytes_stay_where_the_erasure_is_not_committed),
+        PROMISE(bytes_that_were_left_go_with_the_next_batch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
