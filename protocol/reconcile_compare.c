@@ -183,8 +183,7 @@ static enum assay_err compare_log(struct assay_reconcile *reconcile,
     bool is_known = false;
     enum assay_err err;
 
-    if (entry->seq == log->seq && entry->heads == log->heads &&
-        entry->is_plain == log->is_plain) {
+    if (entry->seq == log->seq && entry->heads == log->heads) {
         return ASSAY_OK;
     }
     if (!entry->is_plain || !log->is_plain) {

@@ -92,11 +92,16 @@ static enum assay_err look_up(struct assay_reconcile_fork *fork,
         memcpy(id.hash, heads->points.data + i * ASSAY_ID_SIZE, sizeof(id));
         enum assay_err err = view->find(view->context, &id, &item);
 
+        if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
+            return err;
+        }
         if (err == ASSAY_OK && item.log_number == fork->number) {
             assay_held_add(&fork->held, item.lsn, item.seq);
+        }
+        /* What fell here is held, but shows nothing of what stands. */
+        if (err == ASSAY_OK &&
+            (item.log_number == fork->number || item.log_number == 0)) {
             fork->theirs[i / 8] |= (uint8_t)(1U << i % 8);
-        } else if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
-            return err;
         }
     }
     return ASSAY_OK;

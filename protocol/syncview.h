@@ -19,7 +19,8 @@ struct assay_sync_head {
     uint64_t seq;
 };
 
-/* A log and where it ends. */
+/* A log and where it ends. What a revocation or rotation took out of a log is
+ * neither among its heads nor in its order. */
 struct assay_sync_log {
     uint64_t number;       /* Its number here; a grant has the smallest of all
                               that are signed under it, roots come first. */
@@ -35,7 +36,8 @@ struct assay_sync_log {
 struct assay_sync_item {
     uint64_t lsn; /* Its place in order of arrival here. */
     struct assay_id id;
-    uint64_t log_number;
+    uint64_t log_number; /* 0 from next_row and find where a revocation or
+                            rotation took it out of its log. */
     uint64_t seq;
     struct assay_bytes envelope;
     struct assay_bytes body; /* data is NULL where it is not held. */

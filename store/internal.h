@@ -83,6 +83,8 @@ enum store_local_tag {
 /* The longest key of the table of this ledger's own. */
 #define STORE_KEY_MAX 64
 
+struct store_endings;
+
 struct store_ledger {
     char *dir;
     int dir_fd;
@@ -92,6 +94,7 @@ struct store_ledger {
     /* Views and batches hold it for reading, resizing the map for writing. */
     pthread_rwlock_t map_lock;
     uint64_t headroom; /* Bytes that the map has free when a batch begins. */
+    struct store_endings *endings; /* What views showed; endings.h. */
 };
 
 /* Ids that a view remembers: those of a chain, or of a batch's last records.

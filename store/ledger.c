@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "endings.h"
 #include "internal.h"
 #include "protocol/check.h"
 
@@ -177,6 +178,7 @@ void store_ledger_close(struct store_ledger *ledger)
         (void)close(ledger->dir_fd);
     }
     (void)pthread_rwlock_destroy(&ledger->map_lock);
+    store_endings_free(ledger->endings);
     free(ledger->dir);
     free(ledger);
 }
@@ -197,9 +199,11 @@ static enum assay_err new_ledger(const char *dir, enum store_mode mode,
     ledger->headroom = headroom;
     ledger->dir_fd = -1;
     ledger->dir = strdup(dir);
-    err = ledger->dir == NULL
-              ? ASSAY_E_NOMEM
-              : store_folder_open(dir, &ledger->dir_fd, fault_out);
+    err = ledger->dir == NULL ? ASSAY_E_NOMEM
+                              : store_endings_new(&ledger->endings);
+    if (err == ASSAY_OK) {
+        err = store_folder_open(dir, &ledger->dir_fd, fault_out);
+    }
     if (err != ASSAY_OK) {
         store_ledger_close(ledger);
         return err;
