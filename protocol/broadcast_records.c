@@ -122,6 +122,12 @@ static void on_next_copy(struct assay_broadcast_run *run,
         return;
     }
     tree = assay_trees_of(run->broadcast, seen);
+    if (tree != NULL && tree->parent == run->slot &&
+        (seen->asked & run->bit) != 0) {
+        /* It was asked for; the other copy came before it, and gave way to
+         * this link. */
+        return;
+    }
     if (tree != NULL) {
         tree->eager &= ~run->bit;
     }

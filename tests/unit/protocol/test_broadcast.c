@@ -283,6 +283,29 @@ static void the_tree_moves_to_the_link_that_was_earlier(void **state)
     assay_broadcast_free(broadcast);
 }
 
+/* A record that is late over the tree was asked for, and both copies come. The
+ * tree moves to the link that answers; that its copy is the second is no reason
+ * to give it up again, for the first one's link is pruned already. */
+static void a_copy_that_was_asked_for_does_not_cost_its_link(void **state)
+{
+    struct assay_broadcast *broadcast = machine(0, 16);
+    uint64_t now_ms = 1000 + ASSAY_GRAFT_FIRST_MS;
+    (void)state;
+
+    up(broadcast, ANN);
+    up(broadcast, BEN);
+    event_at(broadcast, ASSAY_BROADCAST_HAVE, 1000, BEN, 7);
+    event_at(broadcast, ASSAY_BROADCAST_TICK, now_ms, 0, 0);
+    assert_int_equal(only(ASSAY_BROADCAST_SEND_GRAFT)->peer, BEN);
+    event_at(broadcast, ASSAY_BROADCAST_GOSSIP, now_ms + 1, ANN, 7);
+    assert_int_equal(only(ASSAY_BROADCAST_SEND_PRUNE)->peer, ANN);
+    event_at(broadcast, ASSAY_BROADCAST_GOSSIP, now_ms + 2, BEN, 7);
+    assert_int_equal(actions.count, 0);
+    event_at(broadcast, ASSAY_BROADCAST_PUBLISH, now_ms + 3, 0, 8);
+    assert_int_equal(only(ASSAY_BROADCAST_SEND_RECORD)->peer, BEN);
+    assay_broadcast_free(broadcast);
+}
+
 static void who_is_grafted_pushes_from_then_on(void **state)
 {
     struct assay_broadcast *broadcast = machine(0, 0);
@@ -683,6 +706,7 @@ int main(void)
         cmocka_unit_test(what_is_announced_and_does_not_come_is_asked_for),
         cmocka_unit_test(what_is_held_is_not_asked_for),
         cmocka_unit_test(the_tree_moves_to_the_link_that_was_earlier),
+        cmocka_unit_test(a_copy_that_was_asked_for_does_not_cost_its_link),
         cmocka_unit_test(who_is_grafted_pushes_from_then_on),
         cmocka_unit_test(who_asks_for_a_record_gets_it_and_the_next),
         cmocka_unit_test(an_old_record_is_given_without_a_tree),
