@@ -309,7 +309,7 @@ enum assay_err store_batch_commit(struct store_batch *batch)
         err = store_meta_put(ledger, batch->view.txn, &batch->meta);
     }
     if (err == ASSAY_OK) {
-        err = store_err_from_mdb(mdb_txn_commit(batch->view.txn));
+        err = store_commit(ledger, batch->view.txn);
         batch->view.txn = NULL; /* Commit consumes it, even when it fails. */
     }
     mdb_txn_abort(batch->view.txn);

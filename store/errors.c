@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one place where codes of LMDB and of the system become ours. */
 #include <errno.h>
+#include <sys/statvfs.h>
 
 #include "internal.h"
+
+/* LMDB writes so much at once at most, some 64 pages and large values. */
+#define WRITE_MAX (UINT64_C(1) << 20)
 
 enum assay_err store_err_from_errno(int code)
 {
@@ -62,4 +66,27 @@ enum assay_err store_err_from_mdb(int code)
     default:
         return code > 0 ? store_err_from_errno(code) : ASSAY_E_IO;
     }
+}
+
+/* Whether the file system of the database has no room for one more write. */
+static bool is_full(struct store_ledger *ledger)
+{
+    struct statvfs status;
+    mdb_filehandle_t fd = -1;
+
+    return mdb_env_get_fd(ledger->env, &fd) == 0 &&
+           fstatvfs(fd, &status) == 0 &&
+           (uint64_t)status.f_bavail * status.f_frsize < WRITE_MAX;
+}
+
+enum assay_err store_commit(struct store_ledger *ledger, MDB_txn *txn)
+{
+    int code = mdb_txn_commit(txn);
+
+    /* A write that a full disk cuts short is EIO to LMDB: the system gives no
+     * code where some of the bytes were written. */
+    if (code == EIO && is_full(ledger)) {
+        code = ENOSPC;
+    }
+    return store_err_from_mdb(code);
 }

@@ -124,6 +124,10 @@ struct store_view {
 enum assay_err store_err_from_mdb(int code);
 enum assay_err store_err_from_errno(int code);
 
+/* Commits a transaction, which is gone afterwards, whatever comes of it. */
+ASSAY_MUST_CHECK
+enum assay_err store_commit(struct store_ledger *ledger, MDB_txn *txn);
+
 /* Opens with another map size and headroom, in bytes: for tests of growth. */
 ASSAY_MUST_CHECK
 enum assay_err store_ledger_open_sized(const char *dir, enum store_mode mode,

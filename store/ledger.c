@@ -132,7 +132,7 @@ static enum assay_err open_tables(struct store_ledger *ledger, bool create)
                      : store_meta_get(ledger, txn, &meta);
     }
     if (err == ASSAY_OK) {
-        err = store_err_from_mdb(mdb_txn_commit(txn));
+        err = store_commit(ledger, txn);
         txn = NULL; /* Commit consumes it, even when it fails. */
     } else if (err == ASSAY_E_NOT_FOUND) {
         err = ASSAY_E_CORRUPT; /* A database without our tables. */
