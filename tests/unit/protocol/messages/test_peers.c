@@ -68,6 +68,26 @@ static const enum assay_message_type types[] = {
 
 #define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
 
+/* Field by field: padding and peers beyond the count are nobody's. */
+static void assert_same(const struct assay_peers_message *a,
+                        const struct assay_peers_message *b)
+{
+    assert_int_equal(a->type, b->type);
+    assert_int_equal(a->step, b->step);
+    assert_int_equal(a->walk, b->walk);
+    assert_int_equal(a->number, b->number);
+    assert_int_equal(a->peer_count, b->peer_count);
+    for (size_t i = 0; i < a->peer_count; i++) {
+        const struct assay_peer *left = &a->peers[i];
+        const struct assay_peer *right = &b->peers[i];
+
+        assert_memory_equal(&left->key, &right->key, sizeof(left->key));
+        assert_int_equal(left->port, right->port);
+        assert_int_equal(left->host_len, right->host_len);
+        assert_string_equal(left->host, right->host);
+    }
+}
+
 static void each_message_is_read_as_it_was_written(void **state)
 {
     static struct fixture fixture;
@@ -83,7 +103,7 @@ static void each_message_is_read_as_it_was_written(void **state)
         assert_int_equal(fixture.message.type, types[i]);
         assert_int_equal(assay_peers_read(&fixture.message, &back, NULL),
                          ASSAY_OK);
-        assert_memory_equal(&back, &message, sizeof(back));
+        assert_same(&back, &message);
     }
 }
 
