@@ -6,7 +6,6 @@
 #include "protocol/kinds/capture.h"
 #include "store/batch.h"
 #include "store/captures.h"
-#include "store/lists.h"
 
 #include <stdlib.h>
 
@@ -74,50 +73,16 @@ static enum assay_err erase(struct cli_context *context,
     return err;
 }
 
-/* Whether another capture whose body is held is of the same bytes. */
-static enum assay_err is_wanted(struct store_view *view, const uint8_t *sha256,
-                                bool *is_wanted_out)
+/* Bytes go with the body once that is durable, where they can. */
+static void tell_of_bytes(const struct cli_context *context,
+                          const struct target *target)
 {
-    struct store_list_query query;
-    struct store_row row;
-    uint64_t cursor = 0;
-    enum assay_err err = ASSAY_OK;
-
-    memset(&query, 0, sizeof(query));
-    query.list = STORE_LIST_SHA256;
-    memcpy(query.id.hash, sha256, sizeof(query.id.hash));
-    *is_wanted_out = false;
-    while (err == ASSAY_OK && !*is_wanted_out) {
-        err = store_list_next(view, &query, &cursor, &row);
-        *is_wanted_out = err == ASSAY_OK && row.record.body.data != NULL;
+    if (target->has_bytes &&
+        store_captures_has(context->ledger, target->sha256)) {
+        cli_note("The captured bytes are still here: another capture is of "
+                 "them too, or their file cannot be removed now, which is "
+                 "tried again with the next record.");
     }
-    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
-}
-
-/* A capture's bytes go with its body, unless another one is of them too. */
-static enum cli_exit drop_bytes(struct cli_context *context,
-                                const struct target *target)
-{
-    struct store_view *view = NULL;
-    bool wanted = true;
-    enum cli_exit exit_code = cli_context_view(context, STORE_NOW, &view);
-
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    enum assay_err err = is_wanted(view, target->sha256, &wanted);
-    store_view_end(view);
-    if (err == ASSAY_OK && wanted) {
-        cli_note("the captured bytes stay: another capture is of them too");
-        return CLI_DONE;
-    }
-    if (err == ASSAY_OK) {
-        err = store_captures_drop(context->ledger, target->sha256);
-    }
-    if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
-        return cli_report_err("dropping the captured bytes", err, NULL);
-    }
-    return CLI_DONE;
 }
 
 static enum cli_exit run(struct cli_context *context,
@@ -148,7 +113,8 @@ static enum cli_exit run(struct cli_context *context,
     if (err != ASSAY_OK) {
         return cli_report_err(text, err, NULL);
     }
-    return target.has_bytes ? drop_bytes(context, &target) : CLI_DONE;
+    tell_of_bytes(context, &target);
+    return CLI_DONE;
 }
 
 const struct cli_command cli_cmd_erase = {

@@ -78,6 +78,8 @@ const struct cli_command cli_cmd_retract = {
     .options = options,
     .details = "The record stays and is shown as retracted. Its author and "
                "the team's editors may. With --erase its body is dropped "
-               "here, and other ledgers are asked to do the same.",
+               "here, and the bytes of a capture with it, unless another "
+               "capture is of them too; other ledgers are asked to do the "
+               "same.",
     .example = "assay retract claim1qqqqqqqq --reason \"Entered twice.\"",
     .run = run};

@@ -128,6 +128,12 @@ expect 0 '' erase "$capture" --reason "Court order."
 expect 1 before erase "$capture" --reason again
 [ "$(records)" -eq "$before" ] || fail "erase wrote a record"
 [ -z "$(find ledger/captures -type f)" ] || fail "erased bytes are still here"
+
+# A retraction that asks to erase takes captured bytes along as well.
+added capture capture page --as ann
+[ -n "$(find ledger/captures -type f)" ] || fail "no bytes were captured"
+added record retract "$id" --reason "A name." --erase --as ann
+[ -z "$(find ledger/captures -type f)" ] || fail "retracted bytes are here"
 expect 0 '' chain "$claim"
 
 # A manifest: all or nothing.
