@@ -4,7 +4,8 @@
  * that take its parts. Not installed.
  *
  *   chain.c           begins and ends; the claim, its places, what is missing
- *   chain_verdicts.c  all verdicts, the standing, a page of them
+ *   chain_findings.c  all verdicts, and their sign-offs
+ *   chain_verdicts.c  the standing, a page of verdicts
  *   chain_sources.c   a page of sources, and what the verdicts cite
  *   chain_replies.c   challenges and links
  *   chain_places.c    captures, and quotes looked for in them
