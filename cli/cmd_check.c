@@ -93,8 +93,9 @@ static enum cli_exit check(struct cli_context *context, bool repairs,
     }
     summarise(&report, repairs);
     if (report.problems > 0 && !repairs) {
-        cli_note("The indexes can be rebuilt from the records: assay check "
-                 "--repair");
+        cli_note("What is made of records can be rebuilt from them: assay "
+                 "check --repair. Damaged captures come back by capturing the "
+                 "page again.");
     }
     return report.problems == 0 ? CLI_DONE : CLI_NO;
 }

@@ -36,7 +36,22 @@ const struct cli_signer *cli_load_signer(const struct cli_load *load,
     const struct cli_load_signer *found =
         find_signer(load, team == NULL ? load->manifest->team : team, as);
 
-    return found == NULL ? NULL : &found->signer;
+    return found == NULL ? NULL : &load->signers[found->same].signer;
+}
+
+/* The same grant may be meant by a team's name and as the only one there is:
+ * nobody is asked twice for one passphrase. */
+static size_t first_like(const struct cli_load *load,
+                         const struct cli_signer *signer)
+{
+    size_t index = 0;
+
+    while (
+        index < load->signer_count &&
+        !assay_id_equal(&load->signers[index].signer.grant, &signer->grant)) {
+        index++;
+    }
+    return index;
 }
 
 /* Chooses who signs for a team, once. */
@@ -59,6 +74,7 @@ static enum cli_exit add_signer(struct cli_load *load, const char *team,
     if (exit_code == CLI_DONE) {
         added->team = team;
         added->as = as;
+        added->same = first_like(load, &added->signer);
         load->signer_count++;
     }
     return exit_code;
@@ -150,6 +166,9 @@ static enum cli_exit unlock_signers(struct cli_load *load)
     enum cli_exit code = CLI_DONE;
 
     for (size_t i = 0; code == CLI_DONE && i < load->signer_count; i++) {
+        if (load->signers[i].same != i) {
+            continue;
+        }
         code = cli_signer_unlock(load->context, &load->signers[i].signer);
     }
     return code;

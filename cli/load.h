@@ -17,7 +17,8 @@
 struct cli_load_signer {
     const char *team;
     const char *as;
-    struct cli_signer signer;
+    size_t same; /* The first one that is the same; itself as a rule. */
+    struct cli_signer signer; /* Unlocked where it is the first. */
 };
 
 /* What was found out about a capture's bytes. */

@@ -113,7 +113,9 @@ def main():
         assert (code, echo) == (0, True), (code, echo, seen)
 
         # Many captures take time.
-        manifest = {"format": "assay-manifest/1", "captures": [], "claims": []}
+        # The team is meant in two ways, and asked for its passphrase once.
+        manifest = {"format": "assay-manifest/1", "captures": [],
+                    "claims": [{"text": "It rains.", "team": "Desk"}]}
         for name in ("one", "two"):
             with open(os.path.join(folder, name), "w") as file:
                 file.write(name)
@@ -123,7 +125,7 @@ def main():
         code, seen, _ = run(ledger, ["load", folder + "/manifest"], [b"secret"])
         assert code == 0, (code, seen)
         assert b"1 of 2 captures stored\r" in seen, seen
-        assert b"2 of 2 records signed\r" in seen, seen
+        assert b"3 of 3 records signed\r" in seen, seen
         shown = subprocess.run([ASSAY, "--ledger", ledger, "key", "list"],
                                check=True, capture_output=True).stdout
         assert b"bob" not in shown and b"cyd" not in shown, shown
