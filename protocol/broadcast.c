@@ -37,12 +37,12 @@ static void join_if_alone(struct assay_broadcast_run *run)
 static void on_up(struct assay_broadcast_run *run)
 {
     struct assay_broadcast *broadcast = run->broadcast;
+    uint8_t slot = assay_lowest_slot(~broadcast->up);
 
-    if (slot_of_peer(broadcast, run->event->peer) != ASSAY_NO_PEER ||
-        broadcast->up == UINT64_MAX) {
+    if (slot == ASSAY_NO_PEER ||
+        slot_of_peer(broadcast, run->event->peer) != ASSAY_NO_PEER) {
         return;
     }
-    uint8_t slot = assay_lowest_slot(~broadcast->up);
     broadcast->peers[slot] =
         (struct assay_broadcast_peer){.peer = run->event->peer,
                                       .cursor = ASSAY_SLOT_NONE,

@@ -10,7 +10,7 @@
 #define ASSAY_PROTOCOL_BROADCAST_INTERNAL_H
 
 #include "broadcast.h"
-#include "gossip_limits.h"
+#include "check.h"
 #include "slot_index.h"
 
 #include <sodium.h>
@@ -101,7 +101,8 @@ struct assay_broadcast {
 
 static inline uint64_t assay_slot_bit(uint8_t slot)
 {
-    return slot < ASSAY_ACTIVE_MAX ? UINT64_C(1) << slot : 0;
+    ASSAY_CHECK(slot < ASSAY_ACTIVE_MAX);
+    return UINT64_C(1) << slot;
 }
 
 /* The peer of lowest number in a set; ASSAY_NO_PEER if it is empty. */

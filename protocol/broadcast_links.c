@@ -88,6 +88,7 @@ void assay_broadcast_pass_on(struct assay_broadcast_run *run,
         eager &= ~assay_slot_bit(slot);
         action->id = seen->id;
         action->round = seen->round;
+        /* PROTOCOL 6.4: "Who passes a record on MUST keep its tree." */
         action->tree = seen->tree;
     }
 }

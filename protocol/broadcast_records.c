@@ -98,6 +98,8 @@ static void on_first_copy(struct assay_broadcast_run *run,
         tree->eager |= run->bit;
         move_tree(run, seen, tree);
     }
+    /* PROTOCOL 6.3: "A node MUST NOT push or announce a record before it was
+     * found good." */
     assay_broadcast_act(run, ASSAY_BROADCAST_CHECK, run->slot)->id = seen->id;
 }
 
@@ -225,8 +227,9 @@ static void send_record(struct assay_broadcast_run *run, uint32_t round,
     action->tree = tree;
 }
 
-/* A record that is not remembered any more came long ago: that it is asked for
- * says nothing about the trees of today. */
+/* PROTOCOL 6.3: "Who announces a record MUST give it to who asks." One that is
+ * not remembered any more came long ago: that it is asked for says nothing
+ * about the trees of today. */
 static void graft_record(struct assay_broadcast_run *run,
                          struct assay_seen *seen)
 {

@@ -154,6 +154,8 @@ struct assay_tree *assay_trees_use(struct assay_broadcast *broadcast,
     return tree;
 }
 
+/* PROTOCOL 6.4: "What a graft of mode 0 or 1 or a prune says MUST change the
+ * tree of the record with that id, and no other." */
 struct assay_tree *assay_trees_of(struct assay_broadcast *broadcast,
                                   const struct assay_seen *seen)
 {

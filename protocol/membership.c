@@ -25,6 +25,8 @@ bool assay_membership_dial(struct assay_membership_run *run,
     }
     link->is_dialled = true;
     link->is_needed = is_needed;
+    /* PROTOCOL 6.2: "Who dials an address that it was told MUST expect the key
+     * that it was told." */
     assay_membership_act(run, ASSAY_MEMBERSHIP_DIAL, 0)->address = *address;
     return true;
 }

@@ -88,10 +88,18 @@ static void forward_to_all(struct assay_membership_run *run,
     }
 }
 
+/* PROTOCOL 6.1: "The peer in a join or neighbor message MUST have the key that
+ * the channel has proved." */
+static bool is_by_itself(const struct assay_link *link,
+                         const struct assay_peers_message *message)
+{
+    return assay_key_equal(&message->peers[0].key, &link->address->key);
+}
+
 static void on_join(struct assay_membership_run *run, struct assay_link *link,
                     const struct assay_peers_message *message)
 {
-    if (!assay_key_equal(&message->peers[0].key, &link->address->key)) {
+    if (!is_by_itself(link, message)) {
         misbehaved(run, link);
         return;
     }
@@ -121,6 +129,7 @@ static void on_accept(struct assay_membership_run *run, struct assay_link *link)
     if (link->state == ASSAY_LINK_ACTIVE) {
         return;
     }
+    /* PROTOCOL 6.1: "A side MUST NOT accept what it was not asked." */
     if (link->state != ASSAY_LINK_ASKED) {
         misbehaved(run, link);
         return;
@@ -141,7 +150,7 @@ static void on_neighbor(struct assay_membership_run *run,
                         struct assay_link *link,
                         const struct assay_peers_message *message)
 {
-    if (!assay_key_equal(&message->peers[0].key, &link->address->key)) {
+    if (!is_by_itself(link, message)) {
         misbehaved(run, link);
         return;
     }
@@ -285,6 +294,8 @@ static void on_shuffle(struct assay_membership_run *run,
         assay_membership_message(run, ASSAY_MSG_SHUFFLE);
     struct assay_shuffle_path *path = &membership->paths[membership->path_next];
 
+    /* PROTOCOL 6.2: "Who hands a shuffle on MUST give it another number, and
+     * hand a reply to that number back under the one it had." */
     membership->path_next = (membership->path_next + 1) % ASSAY_SHUFFLE_PATHS;
     out->number = assay_random_next(&membership->random);
     out->walk = message->walk - 1;

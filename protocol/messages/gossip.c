@@ -40,6 +40,7 @@ enum assay_err assay_have_read(struct assay_message *message,
     have.ids =
         assay_cbor_read_bytes(reader, (size_t)ASSAY_HAVE_MAX * ASSAY_ID_SIZE);
     have.count = have.ids.len / ASSAY_ID_SIZE;
+    /* PROTOCOL 6.3: "A have MUST hold 1 to 128 ids." */
     if (have.count == 0 || have.ids.len % ASSAY_ID_SIZE != 0) {
         assay_cbor_fail_at(reader, ids_at, ASSAY_E_MALFORMED,
                            "ids are 32 bytes each, and at least one");
@@ -63,6 +64,7 @@ enum assay_err assay_graft_read(struct assay_message *message,
     assay_cbor_read_fixed(reader, graft.id.hash, sizeof(graft.id.hash));
     size_t mode_at = reader->pos;
     uint64_t mode = assay_cbor_read_uint(reader);
+    /* PROTOCOL 6.3: "A mode MUST be 0, 1 or 2." */
     if (mode > ASSAY_GRAFT_ALL) {
         assay_cbor_fail_at(reader, mode_at, ASSAY_E_MALFORMED,
                            "a graft's mode is 0, 1 or 2");

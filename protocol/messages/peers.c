@@ -11,6 +11,8 @@ static bool is_host_char(uint8_t c)
 
 bool assay_peer_host_is_ok(struct assay_bytes host)
 {
+    /* PROTOCOL 6.1: "A host MUST be at most 253 letters, digits, hyphens, dots
+     * and colons, or empty." */
     if (host.len > ASSAY_HOST_MAX) {
         return false;
     }
@@ -59,6 +61,8 @@ static void read_peer(struct assay_cbor_reader *reader, struct assay_peer *peer)
     host = assay_cbor_read_text(reader, ASSAY_HOST_MAX);
     size_t port_at = reader->pos;
     port = assay_cbor_read_uint(reader);
+    /* PROTOCOL 6.1: "A port MUST be at most 65,535; 0 says that the node cannot
+     * be dialled." */
     if (port > UINT16_MAX) {
         assay_cbor_fail_at(reader, port_at, ASSAY_E_MALFORMED,
                            "a port is at most 65535");
@@ -76,6 +80,7 @@ static void read_peer(struct assay_cbor_reader *reader, struct assay_peer *peer)
 static void read_peers(struct assay_cbor_reader *reader,
                        struct assay_peers_message *message)
 {
+    /* PROTOCOL 6.2: "A message MUST NOT name more than 8 peers." */
     message->peer_count = assay_cbor_read_array(reader, ASSAY_SHUFFLE_MAX);
     for (size_t i = 0; i < message->peer_count && reader->err == ASSAY_OK;
          i++) {
@@ -96,6 +101,7 @@ static uint32_t read_small(struct assay_cbor_reader *reader, uint32_t max)
     size_t at = reader->pos;
     uint64_t value = assay_cbor_read_uint(reader);
 
+    /* PROTOCOL 6.1: "A step MUST be 0, 1 or 2, and a reason 0 or 1." */
     if (value > max) {
         assay_cbor_fail_at(reader, at, ASSAY_E_MALFORMED,
                            "a step or reason is one of those known");
@@ -104,8 +110,8 @@ static uint32_t read_small(struct assay_cbor_reader *reader, uint32_t max)
     return (uint32_t)value;
 }
 
-/* A walk that is longer than ours is cut, not refused: another version may
- * prefer longer ones. */
+/* PROTOCOL 6.2: "A receiver MUST take a walk beyond 6 for 6." Another version
+ * may prefer longer ones. */
 static uint32_t read_walk(struct assay_cbor_reader *reader, uint32_t max)
 {
     uint64_t walk = assay_cbor_read_uint(reader);

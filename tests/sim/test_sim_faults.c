@@ -190,6 +190,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(in_the_end_every_node_has_every_record),
     };
 
-    seeds = sim_seeds_of(argc, argv, 30);
+    seeds = sim_seeds_of(argc, argv, SIM_FAULTS_SEEDS);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

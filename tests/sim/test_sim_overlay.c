@@ -146,7 +146,7 @@ static void a_partition_heals_where_peers_are_named(void **state)
         for (uint32_t node = 0; node < 60; node++) {
             sim_set_part(sim, node, node % 2);
         }
-        wait(net, 1800 * SIM_S);
+        wait(net, 900 * SIM_S);
         struct overlay overlay;
         overlay_take(net, &overlay);
         assert_int_equal(overlay_reach(&overlay, 0), 30);
@@ -211,6 +211,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(fifty_that_name_each_other_are_all_neighbours),
     };
 
-    seeds = sim_seeds_of(argc, argv, 3);
+    seeds = sim_seeds_of(argc, argv, SIM_OVERLAY_SEEDS);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
