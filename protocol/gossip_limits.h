@@ -72,8 +72,11 @@
 #define ASSAY_REST_MS 2000
 #define ASSAY_REST_MAX_MS 300000
 
-/* A refused request to be neighbours: longer, for the peer is well. */
+/* A refused request to be neighbours: longer, for the peer is well. One that
+ * the operator has named rests twice as long each time, so that a node that
+ * thousands name is not asked by all of them every moment. */
 #define ASSAY_REFUSED_MS 30000
+#define ASSAY_REFUSED_MAX_MS 3600000
 
 /* Failures in a row after which a passive address is forgotten, how many of
  * the forgotten are remembered so that shuffles do not bring them back, and

@@ -292,19 +292,30 @@ static void expire(struct assay_membership_run *run, struct assay_link *link)
     }
 }
 
+void assay_membership_swap(struct assay_membership_run *run,
+                           const struct assay_peer *address)
+{
+    struct assay_membership *membership = run->membership;
+    uint64_t tag = assay_membership_tag(membership, &address->key);
+
+    if (address->port == 0 || address->host_len == 0 ||
+        assay_key_equal(&address->key, &membership->self.key) ||
+        assay_link_exists(membership, tag) ||
+        !assay_membership_dial(run, address, false)) {
+        return;
+    }
+    assay_link_of_key(membership, &address->key)->is_swap = true;
+}
+
 /* With all neighbours it looks for, a node still meets others. */
 static void refresh(struct assay_membership_run *run)
 {
     struct assay_membership *membership = run->membership;
     const struct assay_passive *passive = assay_passive_random(run);
 
-    if (passive == NULL || assay_link_count(membership, ASSAY_LINK_ACTIVE) <
+    if (passive != NULL && assay_link_count(membership, ASSAY_LINK_ACTIVE) >=
                                membership->active_target) {
-        return;
-    }
-    struct assay_key key = passive->address->key;
-    if (assay_membership_dial(run, passive->address, false)) {
-        assay_link_of_key(membership, &key)->is_swap = true;
+        assay_membership_swap(run, passive->address);
     }
 }
 

@@ -54,6 +54,8 @@ struct assay_static {
     uint64_t tag;
     uint64_t rest_until_ms;
     uint32_t failures;
+    uint32_t refusals; /* In a row. */
+    bool was_away;     /* It could not be reached before it answered. */
 };
 
 /* The key of an address that failed too often. */
@@ -222,6 +224,13 @@ void assay_passive_remove(struct assay_membership *membership,
 /* One at random that may be dialled now; NULL. */
 struct assay_passive *assay_passive_random(struct assay_membership_run *run);
 
+/* How long a peer rests that has refused us: a static one longer each time,
+ * until it is a neighbour. */
+uint64_t assay_address_refused_ms(struct assay_membership *membership,
+                                  const struct assay_key *key);
+void assay_address_is_taken(struct assay_membership *membership,
+                            const struct assay_key *key);
+
 /* An address that was a link's rests; one that failed rests longer each time,
  * and is forgotten if it is a passive one. One that connected is well. */
 void assay_address_rest(struct assay_membership_run *run,
@@ -257,7 +266,12 @@ void assay_membership_suggest(struct assay_membership *membership,
 /* Begins a shuffle, if there is a neighbour. */
 void assay_membership_shuffle(struct assay_membership_run *run);
 
-/* membership.c: begins a dial; false if no more may be under way. */
+/* membership.c: begins a dial to a node that takes another neighbour's place if
+ * it accepts. */
+void assay_membership_swap(struct assay_membership_run *run,
+                           const struct assay_peer *address);
+
+/* Begins a dial; false if no more may be under way. */
 bool assay_membership_dial(struct assay_membership_run *run,
                            const struct assay_peer *address, bool is_needed);
 

@@ -265,6 +265,7 @@ bool assay_link_activate(struct assay_membership_run *run,
     }
     assay_link_move(run, link, ASSAY_LINK_ACTIVE, 0);
     assay_passive_remove(membership, &link->address->key);
+    assay_address_is_taken(membership, &link->address->key);
     membership->has_joined = true;
     /* First the answer: the other side makes nothing of what broadcast sends
      * until it knows that it has a neighbour. */

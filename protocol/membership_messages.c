@@ -182,17 +182,39 @@ static void learn_all(struct assay_membership_run *run,
     }
 }
 
+/* An operator's peer that had been away has come back, and has no room: the
+ * network may have been in parts, and we in another one. One of those that it
+ * names is on its side. */
+static void meet_again(struct assay_membership_run *run,
+                       const struct assay_key *key,
+                       const struct assay_peers_message *message)
+{
+    struct assay_membership *membership = run->membership;
+    struct assay_static *named = assay_static_find(membership, key);
+
+    if (named == NULL || !named->was_away || message->peer_count == 0) {
+        return;
+    }
+    named->was_away = false;
+    assay_membership_swap(run, &message->peers[assay_random_below(
+                                   &membership->random, message->peer_count)]);
+}
+
 /* Who put us out or refused us is well, and may be asked again later. */
 static void on_disconnect(struct assay_membership_run *run,
                           struct assay_link *link,
                           const struct assay_peers_message *message)
 {
-    uint64_t rest_ms = message->step == ASSAY_DISCONNECT_FULL
-                           ? ASSAY_REFUSED_MS
-                           : ASSAY_REST_MAX_MS;
+    struct assay_key key = link->address->key;
+    bool is_full = message->step == ASSAY_DISCONNECT_FULL;
+    uint64_t rest_ms = is_full ? assay_address_refused_ms(run->membership, &key)
+                               : ASSAY_REST_MAX_MS;
 
     learn_all(run, link, message, NULL);
     assay_link_end(run, link, ASSAY_MEMBERSHIP_SURPLUS, rest_ms);
+    if (is_full) {
+        meet_again(run, &key, message);
+    }
 }
 
 /* Where a newcomer's walk ends, it gets a neighbour. */

@@ -238,18 +238,32 @@ void assay_address_rest(struct assay_membership_run *run,
     }
 }
 
+/* A time doubled with each failure behind the first, up to the longest. */
+static uint64_t doubled(uint64_t time_ms, uint32_t failures, uint64_t max_ms)
+{
+    for (uint32_t i = 1; i < failures && time_ms < max_ms; i++) {
+        time_ms *= 2;
+    }
+    return time_ms < max_ms ? time_ms : max_ms;
+}
+
 static uint64_t rest_after(struct assay_membership *membership,
                            uint32_t failures)
 {
-    uint64_t rest_ms = ASSAY_REST_MS;
+    return assay_membership_jitter(
+        membership, doubled(ASSAY_REST_MS, failures, ASSAY_REST_MAX_MS));
+}
 
-    for (uint32_t i = 1; i < failures && rest_ms < ASSAY_REST_MAX_MS; i++) {
-        rest_ms *= 2;
+uint64_t assay_address_refused_ms(struct assay_membership *membership,
+                                  const struct assay_key *key)
+{
+    struct assay_static *named = assay_static_find(membership, key);
+
+    if (named == NULL) {
+        return ASSAY_REFUSED_MS;
     }
-    if (rest_ms > ASSAY_REST_MAX_MS) {
-        rest_ms = ASSAY_REST_MAX_MS;
-    }
-    return assay_membership_jitter(membership, rest_ms);
+    named->refusals += named->refusals < UINT32_MAX ? 1 : 0;
+    return doubled(ASSAY_REFUSED_MS, named->refusals, ASSAY_REFUSED_MAX_MS);
 }
 
 void assay_address_failed(struct assay_membership_run *run,
@@ -261,6 +275,8 @@ void assay_address_failed(struct assay_membership_run *run,
 
     if (named != NULL) {
         named->failures += named->failures < UINT32_MAX ? 1 : 0;
+        named->refusals = 0;
+        named->was_away = true;
         named->rest_until_ms =
             run->now_ms + rest_after(membership, named->failures);
         return;
@@ -290,6 +306,17 @@ void assay_address_is_well(struct assay_membership *membership,
     }
     if (passive != NULL) {
         passive->failures = 0;
+    }
+}
+
+void assay_address_is_taken(struct assay_membership *membership,
+                            const struct assay_key *key)
+{
+    struct assay_static *named = assay_static_find(membership, key);
+
+    if (named != NULL) {
+        named->refusals = 0;
+        named->was_away = false;
     }
 }
 
