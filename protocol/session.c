@@ -44,8 +44,12 @@ static void set_up(struct assay_session *session,
     session->exchange_ms = UINT64_MAX;
     session->pause_ms = ASSAY_SYNC_EXCHANGE_MS;
     session->blobs = config->blobs;
-    session->blob_bucket = (struct session_bucket){
-        config->blob_rate, ASSAY_BLOB_BURST, config->now_ms};
+    assay_session_bucket_init(&session->blob_bucket, config->blob_rate,
+                              ASSAY_BLOB_BURST, config->now_ms);
+    assay_session_bucket_init(&session->job_bucket, ASSAY_SYNC_JOB_RATE,
+                              ASSAY_SYNC_JOB_BURST, config->now_ms);
+    assay_session_bucket_init(&session->pass_bucket, ASSAY_SYNC_PASS_RATE,
+                              ASSAY_SYNC_PASS_BURST, config->now_ms);
 }
 
 enum assay_err assay_session_new(const struct assay_session_config *config,
@@ -111,15 +115,24 @@ static void leave(struct session_call *call)
 
 /* ------------------------------------------------------------------ in */
 
-/* Messages that a session passes on to the machines of all peers. */
+/* Messages that a session passes on to the machines of all peers. Those hold
+ * little for one peer; here it is time that has a bound. */
 static void pass_on(struct session_call *call, uint64_t type,
                     struct assay_bytes whole)
 {
-    struct assay_session_event *event =
-        assay_session_event_add(call, ASSAY_SESSION_PASS);
+    struct assay_session *session = call->session;
+    struct assay_session_event *event;
 
-    event->message = whole;
-    event->message_type = type;
+    if (assay_session_bucket_has(&session->pass_bucket, session->now_ms, 1)) {
+        assay_session_bucket_take(&session->pass_bucket, session->now_ms, 1);
+    } else {
+        assay_session_offend(call, ASSAY_OFFENCE_CHATTER);
+    }
+    if (session_is_open(session)) {
+        event = assay_session_event_add(call, ASSAY_SESSION_PASS);
+        event->message = whole;
+        event->message_type = type;
+    }
 }
 
 /* A done says itself what it ends. */
@@ -371,7 +384,8 @@ bool assay_session_has_output(const struct assay_session *session,
         return !session->is_hello_said || session->is_pong_due ||
                session->is_ping_due || session->is_compare_due ||
                session->may_speak || session->control.len > 0 ||
-               session->news.count > 0 || assay_session_serves(session) ||
+               session->news.count > 0 ||
+               assay_session_serves(session, now_ms) ||
                assay_session_fetches(session) ||
                assay_session_blob_may_ask(session) ||
                assay_session_blob_may_speak(session, now_ms);
@@ -399,6 +413,8 @@ uint64_t assay_session_deadline_ms(const struct assay_session *session)
             session_earlier(deadline_ms, assay_session_sync_deadline(session));
         deadline_ms =
             session_earlier(deadline_ms, assay_session_ask_deadline(session));
+        deadline_ms =
+            session_earlier(deadline_ms, assay_session_serve_deadline(session));
         deadline_ms =
             session_earlier(deadline_ms, assay_session_fetch_deadline(session));
         deadline_ms =

@@ -35,12 +35,15 @@ void assay_session_on_blob_want(struct session_call *call,
 }
 
 /* The job that came first; NULL if there is none. */
-static struct session_job *first_job(struct assay_session *session)
+static const struct session_job *first_job(const struct assay_session *session)
 {
-    struct session_job *first = NULL;
+    const struct session_job *first = NULL;
 
+    if (session->blob_job_count == 0) {
+        return NULL;
+    }
     for (size_t index = 0; index < ASSAY_SYNC_JOBS_MAX; index++) {
-        struct session_job *job = &session->jobs[index];
+        const struct session_job *job = &session->jobs[index];
 
         if (job->kind == JOB_BLOB &&
             (first == NULL || job->order < first->order)) {
@@ -50,42 +53,24 @@ static struct session_job *first_job(struct assay_session *session)
     return first;
 }
 
-/* The bytes that may be sent at a time. */
-static uint64_t tokens_at(const struct session_bucket *bucket, uint64_t now_ms)
-{
-    uint64_t elapsed_ms = now_ms - bucket->filled_ms;
-    uint64_t room = ASSAY_BLOB_BURST - bucket->tokens;
-
-    /* Neither product nor sum overflows: a rate that fills the bucket within
-     * the time fills it. */
-    if (bucket->rate > 0 && elapsed_ms > room * 1000 / bucket->rate) {
-        return ASSAY_BLOB_BURST;
-    }
-    return bucket->tokens + elapsed_ms * bucket->rate / 1000;
-}
-
 /* A message goes out when there is enough for the longest one: none is cut to
- * what is left. */
-static bool has_tokens(const struct assay_session *session, uint64_t now_ms)
+ * what is left. A request that was not begun with yet has to wait for its own
+ * turn, too. */
+static bool may_send(const struct assay_session *session,
+                     const struct session_job *job, uint64_t now_ms)
 {
-    return tokens_at(&session->blob_bucket, now_ms) >= ASSAY_BLOB_CHUNK_MAX;
-}
-
-static void spend(struct assay_session *session, size_t len)
-{
-    struct session_bucket *bucket = &session->blob_bucket;
-    uint64_t tokens = tokens_at(bucket, session->now_ms);
-
-    ASSAY_CHECK(tokens >= len);
-    bucket->tokens = tokens - len;
-    bucket->filled_ms = session->now_ms;
-    session->stats.blob_bytes_out += len;
+    return assay_session_bucket_has(&session->blob_bucket, now_ms,
+                                    ASSAY_BLOB_CHUNK_MAX) &&
+           (job->is_begun ||
+            assay_session_bucket_has(&session->job_bucket, now_ms, 1));
 }
 
 bool assay_session_blob_may_speak(const struct assay_session *session,
                                   uint64_t now_ms)
 {
-    return session->blob_job_count > 0 && has_tokens(session, now_ms);
+    const struct session_job *job = first_job(session);
+
+    return job != NULL && may_send(session, job, now_ms);
 }
 
 static struct assay_bytes say_blob_lack(struct assay_session *session,
@@ -122,7 +107,8 @@ static struct assay_bytes say_part(struct session_call *call,
     blob.bytes = (struct assay_bytes){part, len};
     assay_cbor_writer_init(&writer, buffer, ASSAY_MESSAGE_MAX);
     assay_blob_write(&writer, &blob);
-    spend(session, len);
+    assay_session_bucket_take(&session->blob_bucket, session->now_ms, len);
+    session->stats.blob_bytes_out += len;
     job->blob.offset += len;
     if (job->blob.offset >= end) {
         assay_session_job_end(session, job);
@@ -140,8 +126,8 @@ struct assay_bytes assay_session_say_blob(struct session_call *call,
     if (!assay_session_blob_may_speak(session, session->now_ms)) {
         return ASSAY_BYTES_NONE;
     }
-    job = first_job(session);
-    ASSAY_CHECK(job != NULL);
+    job = &session->jobs[first_job(session) - session->jobs];
+    assay_session_job_begin(session, job);
     /* PROTOCOL 7: "offset MUST be below total, or 0: otherwise the answer is
      * blob-lack." What cannot be read is not here either: a disk that fails is
      * no reason to end a session, and is told by who reads it. */
@@ -335,17 +321,15 @@ void assay_session_on_blob_lack(struct session_call *call,
 /* When bytes can be sent again. */
 static uint64_t token_deadline(const struct assay_session *session)
 {
-    const struct session_bucket *bucket = &session->blob_bucket;
-    uint64_t lacking;
+    const struct session_job *job = first_job(session);
+    uint64_t bytes_ms = assay_session_bucket_ready_ms(&session->blob_bucket,
+                                                      ASSAY_BLOB_CHUNK_MAX);
+    uint64_t turn_ms = assay_session_bucket_ready_ms(&session->job_bucket, 1);
 
-    if (session->blob_job_count == 0 || bucket->rate == 0) {
+    if (job == NULL) {
         return UINT64_MAX;
     }
-    if (bucket->tokens >= ASSAY_BLOB_CHUNK_MAX) {
-        return session->now_ms;
-    }
-    lacking = ASSAY_BLOB_CHUNK_MAX - bucket->tokens;
-    return bucket->filled_ms + lacking * 1000 / bucket->rate + 1;
+    return job->is_begun || bytes_ms > turn_ms ? bytes_ms : turn_ms;
 }
 
 static bool is_under_way(const struct session_blob_fetch *fetch)

@@ -373,6 +373,7 @@ static struct assay_bytes say_range(struct assay_session *session,
             : UINT64_MAX;
     assay_session_request_begin(session, request, REQUEST_RANGE);
     fetch->state = FETCH_ASKED;
+    fetch->until_ms = session->now_ms + ASSAY_SYNC_FETCH_MS;
     fetch->request = request->number;
     fetch->is_again = false;
     fetch->low = UINT64_MAX;

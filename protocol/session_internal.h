@@ -10,6 +10,7 @@
  *   session_ask.c    requests of ours, and whether an answer belongs to one
  *   session_blob.c   captures' bytes, both ways
  *   session_queue.c  what others want said: gossip and membership
+ *   session_bucket.c rates with room for bursts
  *
  * Not installed. Every function here takes a session that is not closed
  * unless it says otherwise; functions that may close it tell so by an event,
@@ -20,6 +21,7 @@
 
 #include "reconcile.h"
 #include "session.h"
+#include "session_bucket.h"
 
 enum session_phase {
     SESSION_GREETING, /* The peer's hello is awaited. */
@@ -37,6 +39,7 @@ struct session_job {
     enum session_job_kind kind;
     uint64_t request;
     bool is_blob;
+    bool is_begun;       /* It had its token. */
     uint64_t order;      /* Blobs are served one after the other. */
     uint64_t sent_count; /* Records so far. */
     bool is_ended;       /* Only its done is still to be said. */
@@ -131,13 +134,6 @@ struct session_blob_fetch {
     uint64_t asked_ms; /* Or the last of it came. */
 };
 
-/* Bytes that may be sent now. */
-struct session_bucket {
-    uint64_t rate;
-    uint64_t tokens;
-    uint64_t filled_ms;
-};
-
 /* ---------------------------------------------- what others want said */
 
 /* Messages one behind the other, each with two bytes of length before it, in
@@ -219,6 +215,8 @@ struct assay_session {
     size_t job_count; /* All, with those of blobs. */
     size_t blob_job_count;
     uint64_t job_order;
+    struct session_bucket job_bucket;  /* Requests that we begin to answer. */
+    struct session_bucket pass_bucket; /* Messages that pass through. */
     struct session_job jobs[ASSAY_SYNC_JOBS_MAX];
     uint64_t request_number;
     size_t request_count;
@@ -329,8 +327,12 @@ void assay_session_on_want(struct session_call *call,
 struct session_job *assay_session_job_add(struct session_call *call);
 void assay_session_job_end(struct assay_session *session,
                            struct session_job *job);
-/* Whether a job other than a blob's is there. */
-bool assay_session_serves(const struct assay_session *session);
+/* Takes the token of a job that begins to be answered; there is one. */
+void assay_session_job_begin(struct assay_session *session,
+                             struct session_job *job);
+/* Whether a job other than a blob's can be gone on with. */
+bool assay_session_serves(const struct assay_session *session, uint64_t now_ms);
+uint64_t assay_session_serve_deadline(const struct assay_session *session);
 struct assay_bytes assay_session_say_answer(struct session_call *call,
                                             uint8_t *buffer);
 

@@ -42,9 +42,44 @@ void assay_session_job_end(struct assay_session *session,
     }
 }
 
-bool assay_session_serves(const struct assay_session *session)
+void assay_session_job_begin(struct assay_session *session,
+                             struct session_job *job)
 {
-    return session->job_count > session->blob_job_count;
+    if (!job->is_begun) {
+        assay_session_bucket_take(&session->job_bucket, session->now_ms, 1);
+        job->is_begun = true;
+    }
+}
+
+/* Whether a job can be gone on with. */
+static bool is_ready(const struct session_job *job, bool may_begin)
+{
+    return (job->kind == JOB_RANGE || job->kind == JOB_WANT) &&
+           (job->is_begun || may_begin);
+}
+
+bool assay_session_serves(const struct assay_session *session, uint64_t now_ms)
+{
+    bool may_begin = assay_session_bucket_has(&session->job_bucket, now_ms, 1);
+
+    if (session->job_count == session->blob_job_count) {
+        return false;
+    }
+    for (size_t index = 0; index < ASSAY_SYNC_JOBS_MAX; index++) {
+        if (is_ready(&session->jobs[index], may_begin)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t assay_session_serve_deadline(const struct assay_session *session)
+{
+    if (session->job_count == session->blob_job_count ||
+        assay_session_serves(session, session->now_ms)) {
+        return UINT64_MAX;
+    }
+    return assay_session_bucket_ready_ms(&session->job_bucket, 1);
 }
 
 /* A job for a request with a number, which no other may have now. */
@@ -273,15 +308,16 @@ struct assay_bytes assay_session_say_answer(struct session_call *call,
 {
     struct assay_session *session = call->session;
 
-    if (!assay_session_serves(session)) {
-        return ASSAY_BYTES_NONE;
-    }
+    bool may_begin =
+        assay_session_bucket_has(&session->job_bucket, session->now_ms, 1);
+
     for (size_t step = 1; step <= ASSAY_SYNC_JOBS_MAX; step++) {
         size_t index = (session->job_turn + step) % ASSAY_SYNC_JOBS_MAX;
         struct session_job *job = &session->jobs[index];
 
-        if (job->kind == JOB_RANGE || job->kind == JOB_WANT) {
+        if (is_ready(job, may_begin)) {
             session->job_turn = index;
+            assay_session_job_begin(session, job);
             return say_of_job(call, job, buffer);
         }
     }

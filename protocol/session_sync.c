@@ -7,6 +7,9 @@
 
 #include "check.h"
 
+_Static_assert(ASSAY_SYNC_DIGEST_SIZE == ASSAY_SYNC_HASH_SIZE,
+               "a hello carries what a root message does");
+
 static bool is_peers_fault(enum assay_err err)
 {
     return err == ASSAY_E_TRUNCATED || err == ASSAY_E_MALFORMED ||

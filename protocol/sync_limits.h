@@ -44,6 +44,18 @@
  * whole log each it keeps any link busy. Who asks beyond is closed. */
 #define ASSAY_SYNC_JOBS_MAX 64
 
+/* Requests of one peer that are begun to be answered a second, and at once.
+ * Beyond it they wait: a peer that asks for what is not here, again and again,
+ * gets no more than a few percent of a core. */
+#define ASSAY_SYNC_JOB_RATE 500
+#define ASSAY_SYNC_JOB_BURST 1000
+
+/* Messages of membership and broadcast, other than records, that one peer may
+ * send a second, and at once; more are a nuisance. Announcements come every
+ * ASSAY_HAVE_MS at most; grafts and prunes come in bursts. */
+#define ASSAY_SYNC_PASS_RATE 200
+#define ASSAY_SYNC_PASS_BURST 5000
+
 /* What we ask of one peer at a time: a quarter of what it allows, since more
  * does not make it faster. */
 #define ASSAY_SYNC_REQUESTS_MAX 16

@@ -329,6 +329,36 @@ static void a_flood_of_unknown_messages_closes(void **state)
     assert_closed(pair, side, ASSAY_CLOSE_MISBEHAVED, "idle messages");
 }
 
+/* Announcements and the like pass through; endless ones do not. */
+static void a_flood_of_announcements_closes(void **state)
+{
+    struct pair *pair = *state;
+    struct side *side = greeted(pair);
+    size_t count = 0;
+
+    while (!side->is_closed) {
+        side_feed(side, pair->now_ms, MESSAGE("\x82\x18\x1a\x40"));
+        count++;
+        assert_true(count <= ASSAY_SYNC_PASS_BURST + 200);
+    }
+    assert_true(count > ASSAY_SYNC_PASS_BURST);
+    assert_int_equal(side->passed_count, count - 1);
+    assert_closed(pair, side, ASSAY_CLOSE_MISBEHAVED, "idle messages");
+}
+
+static void announcements_may_come_for_ever(void **state)
+{
+    struct pair *pair = *state;
+    struct side *side = greeted(pair);
+
+    for (size_t count = 0; count < 20000; count++) {
+        pair->now_ms += 5;
+        side_feed(side, pair->now_ms, MESSAGE("\x82\x18\x1a\x40"));
+    }
+    assert_false(side->is_closed);
+    assert_int_equal(side->passed_count, 20000);
+}
+
 /* One a second is no flood. */
 static void small_offences_are_forgiven(void **state)
 {
@@ -589,6 +619,8 @@ int main(void)
         TEST(an_unknown_even_message_closes),
         TEST(what_is_no_message_closes),
         TEST(a_flood_of_unknown_messages_closes),
+        TEST(a_flood_of_announcements_closes),
+        TEST(announcements_may_come_for_ever),
         TEST(small_offences_are_forgiven),
         TEST(offences_that_go_on_add_up),
         TEST(a_ping_is_answered),

@@ -474,6 +474,38 @@ static void an_exchange_before_its_time_is_put_off(void **state)
     assert_int_equal(answer_to_root(scene, side), ASSAY_MSG_ROOT);
 }
 
+/* What was under way when an exchange was broken off is taken; what comes
+ * when there is none is not. */
+static void records_of_a_broken_exchange_are_taken(void **state)
+{
+    struct scene *scene = *state;
+    struct side *side = scene->dialler;
+    struct assay_msg_done done = {.what = ASSAY_DONE_SLICE,
+                                  .status = ASSAY_DONE_LATER};
+    const struct history_item *item;
+    struct assay_records_writer records;
+    struct assay_cbor_writer writer;
+    struct assay_bytes bytes;
+
+    put(side, scene, history_found(scene->history));
+    item = history_item(scene->history, history_claim(scene->history, 0));
+    pair_open(scene->pair);
+    side_greet(side, scene->pair->now_ms);
+    assay_cbor_writer_init(&writer, space, sizeof(space));
+    assay_msg_done_write(&done, &writer);
+    assert_int_equal(assay_cbor_writer_finish(&writer, &bytes), ASSAY_OK);
+    side_feed(side, scene->pair->now_ms, bytes);
+    assert_int_equal(side->synced_count, 1);
+    assert_false(side->is_equal);
+
+    assay_records_begin(&records, ASSAY_REQUEST_NONE, space, sizeof(space));
+    assert_true(assay_records_add(&records, item->envelope, item->body));
+    bytes = assay_records_end(&records);
+    side_feed(side, scene->pair->now_ms, bytes);
+    assert_false(side->is_closed);
+    assert_int_equal(side->accepted_count, 1);
+}
+
 /* A peer that begins an exchange and then says no more is left. */
 static void an_exchange_that_is_not_answered_ends(void **state)
 {
@@ -537,6 +569,7 @@ int main(void)
         TEST(a_team_that_is_followed_from_now_on_comes),
         TEST(fingerprints_that_always_differ_cost_little),
         TEST(an_exchange_before_its_time_is_put_off),
+        TEST(records_of_a_broken_exchange_are_taken),
         TEST(an_exchange_that_is_not_answered_ends),
         TEST(what_is_not_its_turn_closes),
     };
