@@ -263,6 +263,8 @@ static enum assay_err feed_buckets(struct assay_reconcile *reconcile,
 {
     enum assay_err err;
 
+    /* PROTOCOL 4.4: "Slices MUST come in order, each after the one before has
+     * ended." */
     if (reconcile->phase != PHASE_BUCKETS || reconcile->is_dialler ||
         buckets->slice_bits != reconcile->slice_bits ||
         buckets->slice != reconcile->slice_index) {
@@ -403,6 +405,8 @@ enum assay_err assay_reconcile_feed(struct assay_reconcile *reconcile,
     uint64_t round = reconcile->round;
     enum assay_err err = read_message(message, &read, &round, fault_out);
 
+    /* PROTOCOL 4.8: "messages of its round that are still on their way MUST be
+     * ignored." */
     if (err == ASSAY_OK && message->type >= ASSAY_MSG_BUCKETS &&
         reconcile->has_broken && round == reconcile->broken_round) {
         return ASSAY_OK;
@@ -489,7 +493,8 @@ static enum assay_err produce_asks(struct assay_reconcile *reconcile,
     return err;
 }
 
-/* The dialler is done after the listener, who may still ask about forks. */
+/* PROTOCOL 4.8: "The leader's done MUST come after the other's." Before that
+ * the other may still ask about forks. */
 static enum assay_err produce_done(struct assay_reconcile *reconcile,
                                    const struct assay_sync_view *view,
                                    struct assay_cbor_writer *writer)
@@ -504,6 +509,8 @@ static enum assay_err produce_done(struct assay_reconcile *reconcile,
     };
     enum assay_err err;
 
+    /* PROTOCOL 4.8: "A side MUST NOT send done while something of 4.6 is open,
+     * nor heads after it." */
     if (slice->sent_done || assay_reconcile_forks_are_open(slice) ||
         (reconcile->is_dialler && !slice->has_done)) {
         return ASSAY_E_NOT_FOUND;

@@ -316,6 +316,8 @@ assay_reconcile_compare_frontier(struct assay_reconcile *reconcile,
     size_t count;
     enum assay_err err;
 
+    /* PROTOCOL 4.5: "Further messages MUST go on at a bucket behind those of
+     * the one before, and one with has-more MUST have a bucket." */
     if (frontier->first_bucket < begin) {
         return ASSAY_E_MALFORMED;
     }

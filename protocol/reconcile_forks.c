@@ -160,6 +160,8 @@ static enum assay_err feed_ask(struct assay_reconcile *reconcile,
         assay_frontier_place(part, slice->bucket_bits, heads->log_key);
     struct assay_reconcile_fork *fork;
 
+    /* PROTOCOL 4.6: "A side MUST NOT ask about more than 64 logs in a slice,
+     * nor about one that the other asked about." */
     if (slice->asked_count == ASSAY_RECONCILE_FORKS_MAX) {
         return ASSAY_E_LIMIT;
     }

@@ -51,6 +51,9 @@ bool assay_reconcile_teams_agree(struct assay_reconcile *reconcile)
         is_same(reconcile->agreed[1], theirs)) {
         return true;
     }
+    /* PROTOCOL 4.2: "If one has changed and both are the same now, each side
+     * MUST send its root of this round once more, taken over all that it
+     * follows." */
     if (is_same(reconcile->digest, theirs)) {
         agree_on(reconcile, &reconcile->mine);
     } else {
@@ -106,6 +109,7 @@ static enum assay_err hear(struct assay_reconcile *reconcile,
         if (reconcile->heard_count > 0 && short_id <= reconcile->heard_id) {
             return ASSAY_E_MALFORMED;
         }
+        /* PROTOCOL 4.3: "A list MUST NOT have more than 65,536 teams." */
         if (reconcile->heard_count == ASSAY_FOLLOWS_MAX) {
             return ASSAY_E_LIMIT;
         }

@@ -120,6 +120,9 @@ static enum assay_err find_shared(const struct assay_session *session,
     if (err != ASSAY_OK) {
         return err;
     }
+    if (record_out->log_number == 0) {
+        return ASSAY_E_NOT_FOUND; /* What fell is not passed on. */
+    }
     number = record_out->log_number - 1;
     err = view->next_log(view->context, &number, &log);
     if (err == ASSAY_OK &&

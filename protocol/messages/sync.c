@@ -66,15 +66,20 @@ enum assay_err assay_msg_follows_read(struct assay_message *message,
     follows.has_more = assay_cbor_read_bool(reader);
     follows.ids = assay_cbor_read_bytes(reader, (size_t)ASSAY_SYNC_FOLLOWS_MAX *
                                                     ASSAY_SYNC_SHORT_SIZE);
+    /* PROTOCOL 4.3: "Short teams MUST ascend, over all messages of a list too,
+     * and be unique." */
     if (follows.ids.len % ASSAY_SYNC_SHORT_SIZE != 0 ||
         !is_ascending(follows.ids, ASSAY_SYNC_SHORT_SIZE)) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "short team ids are 8 bytes each and ascend");
     }
+    /* PROTOCOL 4.3: "A side that takes any team MUST say is-all, without ids
+     * and with has-more false." */
     if (follows.is_all && (follows.has_more || follows.ids.len > 0)) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "who follows all teams names none");
     }
+    /* PROTOCOL 4.3: "A message with has-more MUST have ids." */
     if (follows.has_more && follows.ids.len == 0) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "a list that goes on is not empty");
@@ -120,6 +125,7 @@ enum assay_err assay_msg_buckets_read(struct assay_message *message,
     buckets.round = assay_cbor_read_uint(reader);
     buckets.slice_bits = (unsigned)read_upto(reader, ASSAY_SYNC_SLICE_BITS_MAX);
     buckets.slice = read_upto(reader, (UINT64_C(1) << buckets.slice_bits) - 1);
+    /* PROTOCOL 4.4: "bucket-bits MUST be 7 to 13." */
     buckets.bucket_bits =
         (unsigned)read_upto(reader, ASSAY_SYNC_BUCKET_BITS_MAX);
     if (buckets.bucket_bits < ASSAY_SYNC_BUCKET_BITS_MIN) {
@@ -155,6 +161,7 @@ enum assay_err assay_msg_frontier_read(struct assay_message *message,
     frontier.first_bucket = read_upto(reader, bucket_max);
     frontier.bitmap = assay_cbor_read_bytes(
         reader, (size_t)((bucket_max + 1 - frontier.first_bucket + 7) / 8));
+    /* PROTOCOL 4.5: "entries MUST NOT be longer than 61,440 bytes." */
     frontier.entries = assay_cbor_read_bytes(reader, ASSAY_SYNC_ENTRIES_MAX);
     frontier.has_more = assay_cbor_read_bool(reader);
     if (frontier.has_more && frontier.bitmap.len == 0) {
@@ -178,6 +185,7 @@ static void check_heads(struct assay_cbor_reader *reader,
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "points are ids, and the heads are among them");
     }
+    /* PROTOCOL 4.6: "last-seq and head-count MUST both be 0 or both above;" */
     if ((heads->head_count == 0) != (heads->last_seq == 0)) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "there is a last seq exactly where there are heads");

@@ -26,6 +26,8 @@ bool assay_sync_bit(struct assay_bytes bits, uint64_t index)
     return index / 8 < bits.len && (bits.data[index / 8] >> index % 8 & 1) != 0;
 }
 
+/* PROTOCOL 4.5: "A varint MUST NOT be longer than it needs, nor than 9 bytes."
+ */
 static enum assay_err read_varint(struct assay_bytes bytes, size_t *pos,
                                   uint64_t *value_out)
 {
@@ -137,6 +139,7 @@ static enum assay_err read_entry(struct assay_sync_entries *entries,
     if (err != ASSAY_OK) {
         return err;
     }
+    /* PROTOCOL 4.5: "Places in a bucket MUST ascend, and be unique." */
     if (entry_out->place < entries->next || value == 1) {
         return ASSAY_E_MALFORMED;
     }
