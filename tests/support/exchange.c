@@ -187,26 +187,31 @@ static enum assay_err take_all(struct exchange_side *to,
     return ASSAY_OK;
 }
 
-static void settle(struct exchange_side *side)
+/* All that came was stored as it came. */
+static bool settle(struct exchange_side *side)
 {
-    if (assay_reconcile_is_settling(side->machine)) {
-        assay_reconcile_settled(side->machine, side->unsettled);
-        side->unsettled = 0;
+    if (!assay_reconcile_is_settling(side->machine)) {
+        return false;
     }
+    assay_reconcile_settled(side->machine, side->unsettled);
+    side->unsettled = 0;
+    return true;
 }
 
 enum assay_err exchange_turn(struct exchange_side *from,
                              struct exchange_side *to, bool *said_out)
 {
     struct flight flight = {.bytes = NULL};
-    enum assay_err err = say_all(from, &flight);
+    enum assay_err err;
 
+    do {
+        err = say_all(from, &flight);
+    } while (err == ASSAY_OK && settle(from));
     from->turns += flight.count > 0 ? 1U : 0U;
     if (err == ASSAY_OK) {
         err = take_all(to, &flight);
     }
-    settle(from);
-    settle(to);
+    (void)settle(to);
     *said_out = flight.count > 0;
     free(flight.bytes);
     free(flight.pieces);
@@ -218,6 +223,7 @@ static void begin_side(struct exchange_side *side, bool is_dialler,
 {
     struct assay_reconcile_config config = {.is_dialler = is_dialler,
                                             .follows = side->follows};
+    uint64_t begin = now_ns();
     enum assay_err err;
 
     for (size_t i = 0; i < 8; i++) {
@@ -227,6 +233,7 @@ static void begin_side(struct exchange_side *side, bool is_dialler,
     ASSAY_CHECK(err == ASSAY_OK);
     err = assay_reconcile_opening(side->machine, side->view, root_out);
     ASSAY_CHECK(err == ASSAY_OK);
+    side->cpu_ns += now_ns() - begin;
 }
 
 void exchange_begin(struct exchange *exchange, uint64_t seed)

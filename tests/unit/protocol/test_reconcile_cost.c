@@ -155,6 +155,37 @@ static void an_empty_ledger_gets_each_record_once(void **state)
     synthetic_free(empty);
 }
 
+/* More logs than are held in memory at a time: they are compared slice by
+ * slice, and nothing is left out. */
+static void a_ledger_of_many_logs_is_compared_in_slices(void **state)
+{
+    size_t log_count = 110000;
+    struct synthetic *dialler = synthetic_new(log_count, 2);
+    struct synthetic *listener = synthetic_new(log_count, 2);
+    struct exchange exchange;
+    (void)state;
+
+    for (size_t log = 0; log < log_count; log += 5000) {
+        synthetic_set(log % 10000 == 0 ? dialler : listener, log, 4);
+        synthetic_set(dialler, log + 1, 0);
+        synthetic_set(listener, log + 2, 0);
+    }
+    set_side(&exchange.dialler, dialler);
+    set_side(&exchange.listener, listener);
+    exchange_begin(&exchange, 6);
+    assert_int_equal(exchange_run(&exchange), ASSAY_OK);
+    assert_int_equal(assay_reconcile_state(exchange.dialler.machine),
+                     ASSAY_RECONCILE_EQUAL);
+    assert_int_equal(assay_reconcile_state(exchange.listener.machine),
+                     ASSAY_RECONCILE_EQUAL);
+    assert_int_equal(exchange.dialler.record_count +
+                         exchange.listener.record_count,
+                     3 * 2 * log_count / 5000);
+    exchange_end(&exchange);
+    synthetic_free(dialler);
+    synthetic_free(listener);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +194,7 @@ int main(void)
         cmocka_unit_test(ten_thousand_records_cost_what_was_promised),
         cmocka_unit_test(the_cost_does_not_follow_the_records_that_are_held),
         cmocka_unit_test(an_empty_ledger_gets_each_record_once),
+        cmocka_unit_test(a_ledger_of_many_logs_is_compared_in_slices),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
