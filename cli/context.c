@@ -7,6 +7,7 @@
 
 #include "report.h"
 #include "store/chain.h"
+#include "store/follows.h"
 #include "store/log.h"
 #include "store/where.h"
 
@@ -239,74 +240,18 @@ enum cli_exit cli_context_key(struct cli_context *context, const char *text,
     return CLI_DONE;
 }
 
-static bool has_key(const struct store_key_info *keys, size_t count,
-                    const struct assay_key *key)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (assay_key_equal(&keys[i].key, key)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Adds the team of a log to the list, unless it is there. */
-static bool add_team(const struct store_log *log, struct assay_id **teams,
-                     size_t *count)
-{
-    struct assay_id *grown;
-
-    for (size_t i = 0; i < *count; i++) {
-        if (assay_id_equal(&(*teams)[i], &log->team)) {
-            return true;
-        }
-    }
-    grown = realloc(*teams, (*count + 1) * sizeof(**teams));
-    if (grown == NULL) {
-        return false;
-    }
-    *teams = grown;
-    (*teams)[(*count)++] = log->team;
-    return true;
-}
-
-static bool is_in_force(struct store_view *view, const struct store_log *log)
-{
-    struct assay_validity *validity = NULL;
-    const struct assay_authority *authority = NULL;
-
-    return store_view_validity(view, &validity) == ASSAY_OK &&
-           assay_validity_authority(validity, &log->grant, &authority) ==
-               ASSAY_OK &&
-           authority != NULL && authority->is_in_force;
-}
-
 enum cli_exit cli_context_own_teams(struct cli_context *context,
                                     struct store_view *view,
                                     struct assay_id **teams_out,
                                     size_t *count_out)
 {
-    struct store_key_info *keys = NULL;
-    struct assay_id *teams = NULL;
-    struct store_log log;
-    size_t key_count = 0;
-    size_t count = 0;
-    uint64_t after = 0;
-    enum assay_err err = store_keyring_list(context->ledger, &keys, &key_count);
+    struct store_teams teams = {NULL, 0};
+    enum assay_err err = store_own_teams(context->ledger, view, &teams);
 
-    while (err == ASSAY_OK && key_count > 0) {
-        err = store_log_next(view, &after, &log);
-        if (err == ASSAY_OK && has_key(keys, key_count, &log.key) &&
-            is_in_force(view, &log) && !add_team(&log, &teams, &count)) {
-            err = ASSAY_E_NOMEM;
-        }
-    }
-    free(keys);
-    if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
-        free(teams);
+    if (err != ASSAY_OK) {
         return cli_report_err("the keys", err, NULL);
     }
-    *teams_out = teams;
-    *count_out = count;
+    *teams_out = teams.ids;
+    *count_out = teams.count;
     return CLI_DONE;
 }

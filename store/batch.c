@@ -294,6 +294,33 @@ enum assay_err store_batch_put(struct store_batch *batch,
                                                              : err;
 }
 
+enum assay_err store_batch_lacks(struct store_batch *batch,
+                                 const struct assay_record *record,
+                                 struct assay_id *lacks_out)
+{
+    const struct assay_payload *payload = &record->payload;
+    const struct assay_id *id = &payload->auth;
+    uint64_t lsn = 0;
+    size_t next = 0;
+    enum assay_err err = ASSAY_OK;
+
+    if (payload->kind != ASSAY_KIND_FOUND) {
+        err = store_lsn_of(&batch->view, id, &lsn);
+    }
+    while (err == ASSAY_OK && next < payload->prev_count) {
+        id = &payload->prev[next++];
+        err = store_lsn_of(&batch->view, id, &lsn);
+    }
+    if (err == ASSAY_OK) {
+        return ASSAY_E_NOT_FOUND;
+    }
+    if (err == ASSAY_E_NOT_FOUND) {
+        *lacks_out = *id;
+        return ASSAY_OK;
+    }
+    return err;
+}
+
 enum assay_err store_batch_commit(struct store_batch *batch)
 {
     struct store_ledger *ledger = batch->view.ledger;

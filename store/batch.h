@@ -50,6 +50,13 @@ enum assay_err store_batch_put(struct store_batch *batch,
                                const struct assay_record *record,
                                uint64_t *lsn_out, bool *has_new_body_out);
 
+/* What an early record lacks first: its auth, or one of its prev. On
+ * ASSAY_E_NOT_FOUND it lacks nothing (any more). */
+ASSAY_MUST_CHECK
+enum assay_err store_batch_lacks(struct store_batch *batch,
+                                 const struct assay_record *record,
+                                 struct assay_id *lacks_out);
+
 /* Drops the body of a held record, for a reason that is kept. by is NULL
  * where no retraction asked. The bytes of a capture go with its body once the
  * batch is durable, unless another capture that is held is of the same.

@@ -93,29 +93,14 @@ static enum assay_err settle(struct import *import, uint64_t offset,
     return ASSAY_OK;
 }
 
-/* The first of what a record builds on that is not held. */
+/* What an early record lacks. The batch has just said that it lacks some. */
 static enum assay_err find_missing(struct import *import,
                                    const struct assay_record *record,
                                    struct assay_id *missing_out)
 {
-    struct store_view *view = store_batch_view(import->batch);
-    const struct assay_payload *payload = &record->payload;
-    struct store_row row;
-    enum assay_err err = ASSAY_OK;
+    enum assay_err err = store_batch_lacks(import->batch, record, missing_out);
 
-    if (payload->kind != ASSAY_KIND_FOUND) {
-        *missing_out = payload->auth;
-        err = store_view_by_id(view, missing_out, &row);
-    }
-    for (size_t index = 0; err == ASSAY_OK && index < payload->prev_count;
-         index++) {
-        *missing_out = payload->prev[index];
-        err = store_view_by_id(view, missing_out, &row);
-    }
-    if (err == ASSAY_OK) {
-        return ASSAY_E_CORRUPT; /* The batch has just said otherwise. */
-    }
-    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_E_CORRUPT : err;
 }
 
 static void tell_early(struct import *import, uint64_t offset,

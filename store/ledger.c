@@ -407,6 +407,16 @@ enum assay_err store_ledger_begin(struct store_ledger *ledger, unsigned flags,
     }
 }
 
+uint64_t store_ledger_commits(struct store_ledger *ledger)
+{
+    MDB_envinfo info = {0};
+
+    ASSAY_CHECK(pthread_rwlock_rdlock(&ledger->map_lock) == 0);
+    ASSAY_CHECK(mdb_env_info(ledger->env, &info) == 0);
+    ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
+    return info.me_last_txnid;
+}
+
 enum assay_err store_ledger_stats(struct store_ledger *ledger,
                                   struct store_stats *stats_out)
 {

@@ -62,6 +62,10 @@ void store_ledger_close(struct store_ledger *ledger);
 /* The folder as it was given; lives as long as the ledger. */
 const char *store_ledger_dir(const struct store_ledger *ledger);
 
+/* A number that grows with every commit of every process, also where no record
+ * was added: who remembers it sees cheaply that nothing has changed. */
+uint64_t store_ledger_commits(struct store_ledger *ledger);
+
 /* Counters, kept with every batch; nothing is walked. */
 ASSAY_MUST_CHECK
 enum assay_err store_ledger_stats(struct store_ledger *ledger,

@@ -164,6 +164,11 @@ uint64_t store_view_as_of(const struct store_view *view)
     return view->as_of_s;
 }
 
+uint64_t store_view_commits(const struct store_view *view)
+{
+    return mdb_txn_id(view->txn);
+}
+
 uint64_t store_view_last_lsn(const struct store_view *view)
 {
     return view->last_lsn;

@@ -47,6 +47,10 @@ void store_view_end(struct store_view *view);
 /* The time that it was begun for; STORE_NOW for one of all. */
 uint64_t store_view_as_of(const struct store_view *view);
 
+/* As store_ledger_commits, of the state that the view shows. While a commit is
+ * being made it may be one less than what that says. */
+uint64_t store_view_commits(const struct store_view *view);
+
 /* The last LSN that the view shows; 0 in an empty ledger. */
 uint64_t store_view_last_lsn(const struct store_view *view);
 

@@ -203,6 +203,24 @@ void store_waiting_drop(struct store_waiting *waiting,
     free(waiter);
 }
 
+void store_waiting_forget(struct store_waiting *waiting, uint64_t offset)
+{
+    for (size_t index = 0; index < BUCKETS; index++) {
+        struct store_waiter **link = &waiting->buckets[index];
+
+        while (*link != NULL) {
+            struct store_waiter *waiter = *link;
+
+            if (waiter->offset == offset) {
+                *link = waiter->next;
+                store_waiting_drop(waiting, waiter);
+            } else {
+                link = &waiter->next;
+            }
+        }
+    }
+}
+
 void store_waiter_record(const struct store_waiter *waiter,
                          struct assay_record *record_out)
 {

@@ -59,6 +59,9 @@ void store_waiting_drop(struct store_waiting *waiting,
 void store_waiter_record(const struct store_waiter *waiter,
                          struct assay_record *record_out);
 
+/* Drops those that sleep and carry this number as their offset. */
+void store_waiting_forget(struct store_waiting *waiting, uint64_t offset);
+
 /* How many wait, awake or not. */
 size_t store_waiting_count(const struct store_waiting *waiting);
 

@@ -119,12 +119,39 @@ static void all_wake_in_order(void **state)
     history_free(history);
 }
 
+/* Those of one number go, those that are awake stay, and the room is free. */
+static void what_is_forgotten_frees_its_room(void **state)
+{
+    struct history *history = sample_history();
+    struct store_waiting *waiting = NULL;
+    (void)state;
+
+    assert_int_equal(store_waiting_new(ROOM, &waiting), ASSAY_OK);
+    add(waiting, history, 2, 1);
+    add(waiting, history, 3, 1);
+    add(waiting, history, 4, 3);
+    store_waiting_forget(waiting, 3);
+    store_waiting_forget(waiting, 77);
+    assert_int_equal(store_waiting_count(waiting), 2);
+    store_waiting_wake(waiting, &history_item(history, 1)->id);
+    store_waiting_forget(waiting, 2);
+    struct store_waiter *waiter = store_waiting_take(waiting);
+    assert_non_null(waiter);
+    assert_int_equal(waiter->offset, 2);
+    store_waiting_drop(waiting, waiter);
+    store_waiting_forget(waiting, 4);
+    assert_int_equal(store_waiting_count(waiting), 0);
+    store_waiting_free(waiting);
+    history_free(history);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_arrival_wakes_who_lacks_it),
         cmocka_unit_test(the_room_is_bounded),
         cmocka_unit_test(all_wake_in_order),
+        cmocka_unit_test(what_is_forgotten_frees_its_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
