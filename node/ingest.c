@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest_internal.h"
+
+#include "clock.h"
+#include "protocol/check.h"
+
+#include <stdlib.h>
+
+/* Chunks that are kept for the next records instead of being freed. */
+#define SPARE_MAX 4
+
+struct node_ingest {
+    uv_loop_t *loop;
+    struct node_ingest_hooks hooks;
+    uv_idle_t idle;    /* Sends off what a turn of the loop gathered. */
+    uv_timer_t retry;  /* Of a batch that failed. */
+    uv_work_t writing; /* The writer's. */
+    size_t open_handles;
+    bool is_writing;
+    bool is_blocked; /* The last batch failed; its chunks are the writer's. */
+    bool is_stopping;
+    void (*done)(void *context);
+
+    struct node_ingest_chunk *filling;
+    struct node_ingest_chunk *first; /* On the pool, or checked; in order. */
+    struct node_ingest_chunk **last;
+    struct node_ingest_chunk *spare;
+    size_t spare_count;
+    size_t chunk_count; /* All but the spare ones. */
+    size_t queued;      /* Records. */
+
+    struct node_ingest_writer writer;
+    uint64_t *forgotten; /* Sources that left while the writer had them. */
+    size_t forgotten_count;
+    size_t forgotten_room;
+
+    struct node_ingest_counts counts;
+    uint64_t write_began_us;
+};
+
+static void pump(struct node_ingest *ingest);
+
+static struct node_ingest_chunk *chunk_get(struct node_ingest *ingest)
+{
+    struct node_ingest_chunk *chunk = ingest->spare;
+
+    if (chunk != NULL) {
+        ingest->spare = chunk->next;
+        ingest->spare_count--;
+    } else {
+        chunk = malloc(sizeof(*chunk));
+    }
+    if (chunk != NULL) {
+        chunk->ingest = ingest;
+        chunk->next = NULL;
+        chunk->is_checked = false;
+        chunk->count = 0;
+        chunk->data_len = 0;
+        ingest->chunk_count++;
+    }
+    return chunk;
+}
+
+static void chunk_put(struct node_ingest *ingest,
+                      struct node_ingest_chunk *chunk)
+{
+    ingest->chunk_count--;
+    if (ingest->spare_count < SPARE_MAX) {
+        chunk->next = ingest->spare;
+        ingest->spare = chunk;
+        ingest->spare_count++;
+    } else {
+        free(chunk);
+    }
+}
+
+/* On the pool: pure functions over the chunk's own bytes. */
+static void check_chunk(uv_work_t *work)
+{
+    struct node_ingest_chunk *chunk = work->data;
+
+    for (size_t i = 0; i < chunk->count; i++) {
+        struct node_ingest_slot *slot = &chunk->slots[i];
+        struct assay_fault fault = {0, NULL};
+
+        slot->err = assay_record_parse(slot->envelope, slot->body,
+                                       &slot->record, &fault);
+        slot->rule = slot->err == ASSAY_OK ? NULL : fault.rule;
+        if (slot->err == ASSAY_OK) {
+            slot->err = assay_record_check(&slot->record);
+        }
+        slot->has_record = slot->err == ASSAY_OK;
+    }
+}
+
+static void after_check(uv_work_t *work, int status)
+{
+    struct node_ingest_chunk *chunk = work->data;
+
+    ASSAY_CHECK(status == 0); /* Work is never cancelled. */
+    chunk->is_checked = true;
+    pump(chunk->ingest);
+}
+
+/* Sends the chunk that is being filled to the pool. */
+static void send_off(struct node_ingest *ingest)
+{
+    struct node_ingest_chunk *chunk = ingest->filling;
+
+    if (chunk == NULL) {
+        return;
+    }
+    ingest->filling = NULL;
+    *ingest->last = chunk;
+    ingest->last = &chunk->next;
+    chunk->work.data = chunk;
+    ASSAY_CHECK(uv_queue_work(ingest->loop, &chunk->work, check_chunk,
+                              after_check) == 0);
+}
+
+static void on_idle(uv_idle_t *handle)
+{
+    ASSAY_CHECK(uv_idle_stop(handle) == 0);
+    send_off(handle->data);
+}
+
+static bool has_space(const struct node_ingest_chunk *chunk, size_t len)
+{
+    return chunk != NULL && chunk->count < NODE_INGEST_CHUNK_RECORDS &&
+           len <= sizeof(chunk->data) - chunk->data_len;
+}
+
+static struct assay_bytes copy(struct node_ingest_chunk *chunk,
+                               struct assay_bytes bytes)
+{
+    uint8_t *at = chunk->data + chunk->data_len;
+
+    if (bytes.data == NULL) {
+        return ASSAY_BYTES_NONE;
+    }
+    if (bytes.len > 0) {
+        memcpy(at, bytes.data, bytes.len);
+    }
+    chunk->data_len += bytes.len;
+    return (struct assay_bytes){at, bytes.len};
+}
+
+enum assay_err node_ingest_put(struct node_ingest *ingest,
+                               const struct node_ingest_item *item)
+{
+    struct node_ingest_chunk *chunk = NULL;
+    struct node_ingest_slot *slot = NULL;
+
+    if (ingest->is_stopping) {
+        return ASSAY_E_STOPPED;
+    }
+    if (item->envelope.len > ASSAY_RECORD_MAX ||
+        item->body.len > ASSAY_RECORD_MAX) {
+        return ASSAY_E_LIMIT;
+    }
+    if (!has_space(ingest->filling, item->envelope.len + item->body.len)) {
+        send_off(ingest);
+        ingest->filling = chunk_get(ingest);
+        /* While it is active the loop does not wait for anything. */
+        ASSAY_CHECK(uv_idle_start(&ingest->idle, on_idle) == 0);
+    }
+    chunk = ingest->filling;
+    if (chunk == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    slot = &chunk->slots[chunk->count++];
+    slot->source = item->source;
+    slot->cookie = item->cookie;
+    slot->is_named = item->is_named;
+    slot->envelope = copy(chunk, item->envelope);
+    slot->body = copy(chunk, item->body);
+    slot->is_forgotten = false;
+    slot->is_parked = false;
+    slot->has_record = false;
+    slot->err = ASSAY_OK;
+    slot->rule = NULL;
+    slot->wish = NODE_WISH_FOLLOWED;
+    slot->lsn = 0;
+    slot->has_new_body = false;
+    ingest->queued++;
+    return ASSAY_OK;
+}
+
+bool node_ingest_has_room(const struct node_ingest *ingest)
+{
+    return !ingest->is_stopping && !ingest->is_blocked &&
+           ingest->chunk_count < NODE_INGEST_CHUNKS_MAX;
+}
+
+static void tell(struct node_ingest *ingest,
+                 const struct node_ingest_result *result)
+{
+    if (result->err == ASSAY_OK && result->wish != NODE_WISH_NONE &&
+        result->wish != NODE_WISH_QUOTA) {
+        ingest->counts.added++;
+    } else if (result->err != ASSAY_OK && result->err != ASSAY_E_EXISTS &&
+               result->err != ASSAY_E_EARLY) {
+        ingest->counts.refused++;
+    }
+    ingest->hooks.settled(ingest->hooks.context, result);
+}
+
+static void tell_slot(struct node_ingest *ingest,
+                      const struct node_ingest_slot *slot)
+{
+    struct node_ingest_result result = {
+        .source = slot->source,
+        .cookie = slot->cookie,
+        .record_len = slot->envelope.len + slot->body.len,
+        .err = slot->err,
+        .wish = slot->wish,
+        .lsn = slot->lsn,
+        .has_new_body = slot->has_new_body,
+        .record = slot->has_record ? &slot->record : NULL,
+        .lacks = slot->err == ASSAY_E_EARLY ? &slot->lacks : NULL,
+        .rule = slot->rule};
+
+    if (!slot->is_forgotten) {
+        tell(ingest, &result);
+    }
+}
+
+static void tell_woken(struct node_ingest *ingest,
+                       const struct node_ingest_woken *woken)
+{
+    struct assay_record record;
+    struct node_ingest_result result = {.source =
+                                            node_ingest_source(woken->waiter),
+                                        .is_waiter = true,
+                                        .err = woken->err,
+                                        .wish = woken->wish,
+                                        .lsn = woken->lsn,
+                                        .has_new_body = woken->has_new_body,
+                                        .record = &record};
+
+    store_waiter_record(woken->waiter, &record);
+    result.record_len = record.envelope.len + record.body.len;
+    tell(ingest, &result);
+}
+
+/* Tells what became of everything in a batch that is durable. */
+static void tell_all(struct node_ingest *ingest)
+{
+    struct node_ingest_writer *writer = &ingest->writer;
+
+    ingest->hooks.written(ingest->hooks.context, writer->first_lsn,
+                          writer->last_lsn);
+    while (writer->chunks != NULL) {
+        struct node_ingest_chunk *chunk = writer->chunks;
+
+        /* A hook may have a source forgotten: then the rest of its records
+         * here is not told. */
+        for (size_t i = 0; i < chunk->count; i++) {
+            tell_slot(ingest, &chunk->slots[i]);
+        }
+        writer->chunks = chunk->next;
+        ingest->queued -= chunk->count;
+        chunk_put(ingest, chunk);
+    }
+    for (size_t i = 0; i < writer->woken_count; i++) {
+        tell_woken(ingest, &writer->woken[i]);
+    }
+    node_ingest_writer_settle(writer);
+    ingest->hooks.rested(ingest->hooks.context);
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    pump(timer->data);
+}
+
+static void write_batch(uv_work_t *work)
+{
+    struct node_ingest *ingest = work->data;
+
+    node_ingest_writer_run(&ingest->writer);
+}
+
+static void forget_in(struct node_ingest_chunk *chunk, uint64_t source)
+{
+    for (; chunk != NULL; chunk = chunk->next) {
+        for (size_t i = 0; i < chunk->count; i++) {
+            if (chunk->slots[i].source == source) {
+                chunk->slots[i].is_forgotten = true;
+            }
+        }
+    }
+}
+
+/* The writer rests: what happened meanwhile is caught up with. */
+static void catch_up(struct node_ingest *ingest)
+{
+    for (size_t i = 0; i < ingest->forgotten_count; i++) {
+        forget_in(ingest->writer.chunks, ingest->forgotten[i]);
+        node_ingest_writer_forget(&ingest->writer, ingest->forgotten[i]);
+    }
+    ingest->forgotten_count = 0;
+}
+
+static void after_write(uv_work_t *work, int status)
+{
+    struct node_ingest *ingest = work->data;
+    enum assay_err err = ingest->writer.err;
+
+    ASSAY_CHECK(status == 0);
+    ingest->is_writing = false;
+    ingest->counts.last_write_us = node_clock_us() - ingest->write_began_us;
+    catch_up(ingest);
+    if (err != ASSAY_OK) {
+        if (!ingest->is_blocked) {
+            ingest->is_blocked = true;
+            ingest->hooks.blocked(ingest->hooks.context, err);
+        }
+        ASSAY_CHECK(uv_timer_start(&ingest->retry, on_retry,
+                                   ingest->hooks.retry_ms, 0) == 0);
+        pump(ingest); /* It may be stopping. */
+        return;
+    }
+    ingest->counts.batches++;
+    if (ingest->is_blocked) {
+        ingest->is_blocked = false;
+        ingest->hooks.blocked(ingest->hooks.context, ASSAY_OK);
+    }
+    tell_all(ingest);
+    pump(ingest);
+}
+
+/* Hands the chunks that are checked, up to the first that is not, to the
+ * writer, unless it still has those of a batch that failed. */
+static void gather(struct node_ingest *ingest)
+{
+    struct node_ingest_chunk **end = &ingest->first;
+
+    if (ingest->writer.chunks != NULL) {
+        return;
+    }
+    while (*end != NULL && (*end)->is_checked) {
+        end = &(*end)->next;
+    }
+    if (end == &ingest->first) {
+        return;
+    }
+    ingest->writer.chunks = ingest->first;
+    ingest->first = *end;
+    if (ingest->first == NULL) {
+        ingest->last = &ingest->first;
+    }
+    *end = NULL;
+}
+
+static void drop_all(struct node_ingest *ingest)
+{
+    while (ingest->writer.chunks != NULL) {
+        struct node_ingest_chunk *chunk = ingest->writer.chunks;
+
+        ingest->writer.chunks = chunk->next;
+        ingest->queued -= chunk->count;
+        chunk_put(ingest, chunk);
+    }
+}
+
+/* Begins to write where there is something to write and nobody writes. */
+static void pump(struct node_ingest *ingest)
+{
+    if (ingest->is_writing) {
+        return;
+    }
+    if (ingest->is_stopping && ingest->is_blocked) {
+        (void)uv_timer_stop(&ingest->retry);
+        drop_all(ingest);
+        ingest->writer.has_awake = false;
+    } else if (uv_is_active((const uv_handle_t *)&ingest->retry)) {
+        return;
+    }
+    gather(ingest);
+    if (ingest->is_stopping && ingest->is_blocked) {
+        drop_all(ingest);
+    }
+    if (ingest->writer.chunks == NULL && !ingest->writer.has_awake) {
+        if (ingest->is_stopping && ingest->first == NULL &&
+            ingest->done != NULL) {
+            void (*done)(void *context) = ingest->done;
+
+            ingest->done = NULL;
+            done(ingest->hooks.context);
+        }
+        return;
+    }
+    ingest->hooks.resting(ingest->hooks.context);
+    ingest->writer.now_s = node_clock_wall_s();
+    ingest->write_began_us = node_clock_us();
+    ingest->is_writing = true;
+    ingest->writing.data = ingest;
+    ASSAY_CHECK(uv_queue_work(ingest->loop, &ingest->writing, write_batch,
+                              after_write) == 0);
+}
+
+/* Notes a source for when the writer rests. */
+static void note_forgotten(struct node_ingest *ingest, uint64_t source)
+{
+    if (ingest->forgotten_count == ingest->forgotten_room) {
+        size_t room = ingest->forgotten_room * 2 + 16;
+        uint64_t *sources = realloc(ingest->forgotten, room * sizeof(*sources));
+
+        if (sources == NULL) {
+            return; /* Its early records wait in vain; their room is small. */
+        }
+        ingest->forgotten = sources;
+        ingest->forgotten_room = room;
+    }
+    ingest->forgotten[ingest->forgotten_count++] = source;
+}
+
+void node_ingest_forget(struct node_ingest *ingest, uint64_t source)
+{
+    forget_in(ingest->filling, source);
+    forget_in(ingest->first, source);
+    if (ingest->is_writing) {
+        note_forgotten(ingest, source);
+    } else {
+        forget_in(ingest->writer.chunks, source);
+        node_ingest_writer_forget(&ingest->writer, source);
+    }
+}
+
+enum assay_err node_ingest_new(uv_loop_t *loop, struct store_ledger *ledger,
+                               const struct node_ingest_hooks *hooks,
+                               struct node_ingest **ingest_out)
+{
+    struct node_ingest *ingest = calloc(1, sizeof(*ingest));
+    enum assay_err err = ASSAY_E_NOMEM;
+
+    if (ingest == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    ingest->loop = loop;
+    ingest->hooks = *hooks;
+    if (ingest->hooks.retry_ms == 0) {
+        ingest->hooks.retry_ms = NODE_INGEST_RETRY_MS;
+    }
+    ingest->last = &ingest->first;
+    err = node_ingest_writer_init(&ingest->writer, ledger, &ingest->hooks);
+    if (err != ASSAY_OK) {
+        free(ingest);
+        return err;
+    }
+    ASSAY_CHECK(uv_idle_init(loop, &ingest->idle) == 0);
+    ASSAY_CHECK(uv_timer_init(loop, &ingest->retry) == 0);
+    ingest->open_handles = 2;
+    ingest->idle.data = ingest;
+    ingest->retry.data = ingest;
+    *ingest_out = ingest;
+    return ASSAY_OK;
+}
+
+void node_ingest_stop(struct node_ingest *ingest, void (*done)(void *context))
+{
+    ASSAY_CHECK(!ingest->is_stopping);
+    send_off(ingest);
+    ingest->is_stopping = true;
+    ingest->done = done;
+    pump(ingest);
+}
+
+static void on_close(uv_handle_t *handle)
+{
+    struct node_ingest *ingest = handle->data;
+
+    ingest->open_handles--;
+    if (ingest->open_handles == 0) {
+        free(ingest);
+    }
+}
+
+void node_ingest_free(struct node_ingest *ingest)
+{
+    if (ingest == NULL) {
+        return;
+    }
+    ASSAY_CHECK(!ingest->is_writing && ingest->first == NULL &&
+                ingest->filling == NULL && ingest->writer.chunks == NULL);
+    while (ingest->spare != NULL) {
+        struct node_ingest_chunk *chunk = ingest->spare;
+
+        ingest->spare = chunk->next;
+        free(chunk);
+    }
+    node_ingest_writer_clear(&ingest->writer);
+    free(ingest->forgotten);
+    uv_close((uv_handle_t *)&ingest->idle, on_close);
+    uv_close((uv_handle_t *)&ingest->retry, on_close);
+}
+
+void node_ingest_count(const struct node_ingest *ingest,
+                       struct node_ingest_counts *counts_out)
+{
+    *counts_out = ingest->counts;
+    counts_out->queued = ingest->queued;
+    counts_out->is_blocked = ingest->is_blocked;
+    /* While the writer runs, how many wait is its own matter. */
+    if (!ingest->is_writing) {
+        counts_out->waiting = store_waiting_count(ingest->writer.waiting);
+    }
+}
