@@ -39,9 +39,9 @@ static const struct node_config_key keys[] = {
      "Nodes that may connect, beside the peers above; open lets any.",
      true, AT(allow), 0, 0, NULL},
     {"network", "active-view", NODE_CONFIG_NUMBER, "N", "8",
-     "Peers that records are exchanged with at a time (1 to 64); the other "
-     "known ones are kept in reserve.",
-     false, AT(active_view), 1, 64, NULL},
+     "Neighbours that are found through others at most (1 to 48), beside the "
+     "peers above; the other known nodes are kept in reserve.",
+     false, AT(active_view), 1, 48, NULL},
     {"network", "connections", NODE_CONFIG_NUMBER, "N", "256",
      "Connections that may be open at once; further ones are closed at once.",
      true, AT(connections_max), 1, 65536, NULL},

@@ -12,6 +12,9 @@
 #ifndef ASSAY_NODE_NODE_H
 #define ASSAY_NODE_NODE_H
 
+#include "control.h"
+#include "driver.h"
+#include "http.h"
 #include "listener.h"
 #include "options.h"
 #include "store/ledger.h"
@@ -31,8 +34,15 @@ struct node {
     char *dir; /* The ledger's folder. */
     int lock_fd;
     struct store_ledger *ledger;
+    struct store_node_key *key;
+    char id[ASSAY_ID_TEXT_MAX]; /* The key as text. */
+    uint64_t started_ms;
     uv_signal_t signals[NODE_SIGNAL_COUNT];
     struct node_listeners *listeners;
+    struct node_driver *driver;
+    struct node_control *control;
+    struct node_http *metrics; /* NULL where none are wanted. */
+    char control_path[NODE_PATH_MAX];
 };
 
 /* Runs a node until it is told to end; takes the configuration. */

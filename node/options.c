@@ -43,6 +43,8 @@ static const struct option options[] = {
     {"sync-once", "NODE@HOST:PORT",
      "sync with one node and end; nothing listens",
      NULL, NULL, NODE_SYNC_ONCE, false},
+    {"json", NULL, "say what --sync-once did as JSON",
+     NULL, NULL, NODE_RUN, false},
     {"check-config", NULL, "say whether the configuration is right, and end",
      NULL, NULL, NODE_CHECK_CONFIG, false},
     {"sample-config", NULL, "print a configuration to begin with, and end",
@@ -93,6 +95,8 @@ static bool take(struct node_options *out, const struct option *option,
         out->task = option->task;
         out->sync_peer =
             option->task == NODE_SYNC_ONCE ? value : out->sync_peer;
+    } else if (option->value == NULL) {
+        out->is_json = true;
     } else if (strcmp(option->name, "config") == 0) {
         out->config = value;
     } else {

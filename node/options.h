@@ -43,6 +43,7 @@ struct node_options {
     const char *config;     /* NULL: the defaults. */
     const char *ready_file; /* NULL: none. */
     const char *sync_peer;  /* Of NODE_SYNC_ONCE. */
+    bool is_json;           /* How NODE_SYNC_ONCE says what it did. */
     struct node_setting settings[NODE_OPTIONS_MAX];
     size_t setting_count;
 };

@@ -156,6 +156,9 @@ function check_system(path,    to)
     if (path == "lmdb.h" && folder != "store") {
         offence("only store/ includes <lmdb.h>")
     }
+    if (path == "microhttpd.h" && FILENAME != "node/http.c") {
+        offence("only node/http.c includes <microhttpd.h>")
+    }
     if (path == "uv.h" && folder != "node") {
         offence("only node/ includes <uv.h>")
     }

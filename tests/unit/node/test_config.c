@@ -125,8 +125,8 @@ static void names_the_line_of_what_is_wrong(void **state)
     refuses("[network]\nlisten = 127.0.0.1:0\n  nowhere\n", 3, "port");
     refuses("[network]\npeers = a.example:7117\n", 2, "NODE@");
     refuses("[network]\nallow = everyone\n", 2, "node id");
-    refuses("[network]\nactive-view = 65\n", 2, "from 1 to 64");
-    refuses("[network]\nactive-view = 0\n", 2, "from 1 to 64");
+    refuses("[network]\nactive-view = 49\n", 2, "from 1 to 48");
+    refuses("[network]\nactive-view = 0\n", 2, "from 1 to 48");
     refuses("[network]\nconnections = -1\n", 2, "number");
     refuses("[network]\nconnections = 99999999999999999999\n", 2, "number");
     refuses("[network]\nconnections =\n", 2, "number");

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Syncs that somebody waits for, and what is told of peers. */
+#include "driver_internal.h"
+
+#include "clock.h"
+#include "protocol/check.h"
+
+static struct node_sync *free_place(struct node_driver *driver)
+{
+    for (size_t i = 0; i < NODE_SYNCS_MAX; i++) {
+        if (!driver->syncs[i].is_used) {
+            return &driver->syncs[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether a client waits for others, too; they learn that one has failed. */
+static bool tell_others(struct node_driver *driver, uint64_t client,
+                        bool has_failed)
+{
+    bool is_waiting = false;
+
+    for (size_t i = 0; i < NODE_SYNCS_MAX; i++) {
+        struct node_sync *sync = &driver->syncs[i];
+
+        if (sync->is_used && sync->client == client) {
+            sync->has_failed = sync->has_failed || has_failed;
+            is_waiting = true;
+        }
+    }
+    return is_waiting;
+}
+
+/* What a session has done since a sync began. */
+static void fill_progress(struct node_driver *driver,
+                          const struct node_sync *sync,
+                          struct assay_control_progress *progress)
+{
+    struct node_link *link = node_link_by_key(driver, &sync->node);
+    struct assay_session *session =
+        link == NULL ? NULL : node_peer_session(link->peer);
+    struct assay_session_stats stats;
+
+    progress->node = sync->node;
+    if (session == NULL) {
+        return;
+    }
+    assay_session_stats(session, &stats);
+    progress->records_in = stats.records_accepted - sync->records_in_before;
+    progress->records_out = stats.records_out - sync->records_out_before;
+    progress->bytes_in = stats.bytes_in;
+    progress->bytes_out = stats.bytes_out;
+}
+
+static void end(struct node_driver *driver, struct node_sync *sync,
+                const char *why)
+{
+    struct node_sync_result result = {.client = sync->client, .why = why};
+    struct node_link *link = node_link_by_key(driver, &sync->node);
+
+    fill_progress(driver, sync, &result.progress);
+    result.progress.is_synced = why == NULL;
+    sync->is_used = false;
+    result.are_all_synced = why == NULL && !sync->has_failed;
+    result.is_last = !tell_others(driver, sync->client, !result.are_all_synced);
+    if (link != NULL && link->is_wanted) {
+        link->is_wanted = false;
+        if (!link->is_active && !link->is_announced) {
+            /* It was there for the sync alone. */
+            node_peer_close(link->peer, ASSAY_CLOSE_DONE, "in step");
+        }
+    }
+    driver->with.synced(driver->with.context, &result);
+}
+
+void node_syncs_done(struct node_driver *driver, const struct assay_key *node,
+                     const char *why)
+{
+    for (size_t i = 0; i < NODE_SYNCS_MAX; i++) {
+        struct node_sync *sync = &driver->syncs[i];
+
+        if (sync->is_used && assay_key_equal(&sync->node, node)) {
+            end(driver, sync, why);
+        }
+    }
+}
+
+void node_syncs_fail_all(struct node_driver *driver, const char *why)
+{
+    for (size_t i = 0; i < NODE_SYNCS_MAX; i++) {
+        if (driver->syncs[i].is_used) {
+            end(driver, &driver->syncs[i], why);
+        }
+    }
+}
+
+void node_driver_sync_forget(struct node_driver *driver, uint64_t client)
+{
+    for (size_t i = 0; i < NODE_SYNCS_MAX; i++) {
+        if (driver->syncs[i].is_used && driver->syncs[i].client == client) {
+            driver->syncs[i].is_used = false;
+        }
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct node_driver *driver = timer->data;
+    uint64_t now_ms = node_clock_ms();
+    uint64_t next_ms = UINT64_MAX;
+
+    for (size_t i = 0; i < NODE_SYNCS_MAX; i++) {
+        struct node_sync *sync = &driver->syncs[i];
+
+        if (sync->is_used && now_ms >= sync->limit_ms) {
+            end(driver, sync, "it takes too long; it goes on");
+        } else if (sync->is_used && sync->limit_ms < next_ms) {
+            next_ms = sync->limit_ms;
+        }
+    }
+    if (next_ms != UINT64_MAX) {
+        ASSAY_CHECK(uv_timer_start(timer, on_timer, next_ms - now_ms, 0) == 0);
+    }
+}
+
+void node_syncs_init(struct node_driver *driver)
+{
+    ASSAY_CHECK(uv_timer_init(driver->with.loop, &driver->sync_timer) == 0);
+    driver->sync_timer.data = driver;
+}
+
+/* Begins to wait for a node. */
+static enum assay_err wait_for(struct node_driver *driver, uint64_t client,
+                               const struct assay_key *node)
+{
+    struct node_sync *sync = free_place(driver);
+    struct node_link *link = node_link_by_key(driver, node);
+    struct assay_session *session =
+        link == NULL ? NULL : node_peer_session(link->peer);
+    struct assay_session_stats stats = {0};
+
+    if (sync == NULL) {
+        return ASSAY_E_BUSY;
+    }
+    if (session != NULL) {
+        assay_session_stats(session, &stats);
+        assay_session_sync(session);
+        node_driver_soon(driver, link->peer);
+    }
+    *sync = (struct node_sync){.is_used = true,
+                               .client = client,
+                               .node = *node,
+                               .limit_ms = node_clock_ms() + NODE_SYNC_WAIT_MS,
+                               .records_in_before = stats.records_accepted,
+                               .records_out_before = stats.records_out};
+    if (!uv_is_active((uv_handle_t *)&driver->sync_timer)) {
+        ASSAY_CHECK(uv_timer_start(&driver->sync_timer, on_timer,
+                                   NODE_SYNC_WAIT_MS, 0) == 0);
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_err sync_all(struct node_driver *driver, uint64_t client)
+{
+    enum assay_err err = ASSAY_E_NOT_FOUND;
+
+    for (struct node_link *link = driver->links; link != NULL;
+         link = link->next) {
+        if (node_peer_session(link->peer) != NULL) {
+            err = wait_for(driver, client, node_peer_key(link->peer));
+            if (err != ASSAY_OK) {
+                return err;
+            }
+        }
+    }
+    return err;
+}
+
+enum assay_err node_driver_sync(struct node_driver *driver, uint64_t client,
+                                const struct node_address *address)
+{
+    enum assay_err err = ASSAY_OK;
+
+    if (address == NULL) {
+        return sync_all(driver, client);
+    }
+    if (node_link_by_key(driver, &address->node) == NULL &&
+        !node_driver_is_dialling(driver, &address->node)) {
+        err = node_driver_dial(driver, address, false);
+    }
+    return err == ASSAY_OK ? wait_for(driver, client, &address->node) : err;
+}
+
+void node_driver_status(struct node_driver *driver,
+                        struct assay_control_status *status)
+{
+    struct assay_membership_counts members;
+    struct node_ingest_counts counts;
+
+    assay_membership_count(driver->membership, &members);
+    node_ingest_count(driver->ingest, &counts);
+    status->node = driver->key;
+    for (struct node_link *link = driver->links; link != NULL;
+         link = link->next) {
+        status->connections += link->is_over ? 0 : 1;
+        status->active += link->is_active && !link->is_over ? 1 : 0;
+    }
+    status->passive = members.passive;
+    status->queued = counts.queued;
+    status->waiting = counts.waiting;
+    status->added = counts.added;
+    status->refused = counts.refused;
+    status->is_blocked = counts.is_blocked;
+    status->follows_all = node_policy_is_open(driver->policy);
+    status->teams = node_policy_teams(driver->policy)->count;
+}
+
+void node_driver_measure(struct node_driver *driver,
+                         struct node_metrics_values *values)
+{
+    struct assay_control_status status = {.connections = 0};
+    struct node_ingest_counts counts;
+
+    node_driver_status(driver, &status);
+    node_ingest_count(driver->ingest, &counts);
+    values->connections = status.connections;
+    values->neighbours = status.active;
+    values->in_reserve = status.passive;
+    values->teams = status.teams;
+    values->queued = counts.queued;
+    values->waiting = counts.waiting;
+    values->is_blocked = counts.is_blocked ? 1 : 0;
+    values->added = counts.added;
+    values->refused = counts.refused;
+    values->batches = counts.batches;
+    values->last_batch_us = counts.last_write_us;
+    values->accepted = driver->accepted;
+    values->turned_away = driver->turned_away;
+    values->bytes_in = driver->ended.bytes_in;
+    values->bytes_out = driver->ended.bytes_out;
+    values->records_out = driver->ended.records_out;
+    for (struct node_link *link = driver->links; link != NULL;
+         link = link->next) {
+        struct assay_session *session = node_peer_session(link->peer);
+        struct assay_session_stats stats;
+
+        if (session != NULL) {
+            assay_session_stats(session, &stats);
+            values->bytes_in += stats.bytes_in;
+            values->bytes_out += stats.bytes_out;
+            values->records_out += stats.records_out;
+        }
+    }
+}
+
+static bool is_static(const struct node_driver *driver,
+                      const struct assay_key *key)
+{
+    for (size_t i = 0; i < driver->static_count; i++) {
+        if (assay_key_equal(&driver->statics[i].address.node, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum assay_control_peer_state state_of(const struct node_link *link)
+{
+    switch (node_peer_state(link->peer)) {
+    case NODE_PEER_HANDSHAKE:
+        return ASSAY_CONTROL_PEER_DIALLING;
+    case NODE_PEER_OPEN:
+        return link->is_active ? ASSAY_CONTROL_PEER_ACTIVE
+                               : ASSAY_CONTROL_PEER_OPEN;
+    case NODE_PEER_CLOSING:
+    case NODE_PEER_DRAINING:
+        return ASSAY_CONTROL_PEER_CLOSING;
+    }
+    return ASSAY_CONTROL_PEER_CLOSING;
+}
+
+static void tell_link(struct node_driver *driver, const struct node_link *link,
+                      struct assay_control_peer *peer)
+{
+    const struct assay_key *key = node_peer_key(link->peer);
+    struct assay_session *session = node_peer_session(link->peer);
+    struct assay_session_stats stats = {0};
+
+    if (session != NULL) {
+        assay_session_stats(session, &stats);
+    }
+    node_endpoint_format(node_peer_is_dialled(link->peer)
+                             ? &link->dialled.at
+                             : node_peer_at(link->peer),
+                         driver->text);
+    *peer = (struct assay_control_peer){
+        .state = state_of(link),
+        .has_key = key != NULL,
+        .at = assay_bytes_of(driver->text),
+        .is_dialled = node_peer_is_dialled(link->peer),
+        .is_static = key != NULL && is_static(driver, key),
+        .is_synced = link->is_synced,
+        .connected_s =
+            (node_clock_ms() - node_peer_since_ms(link->peer)) / 1000,
+        .records_in = stats.records_accepted,
+        .records_out = stats.records_out,
+        .bytes_in = stats.bytes_in,
+        .bytes_out = stats.bytes_out,
+        .score = stats.score,
+        .agent = assay_bytes_of(link->agent)};
+    if (key != NULL) {
+        peer->node = *key;
+    }
+}
+
+/* The index-th address that is to be kept and is not connected. */
+static bool tell_away(struct node_driver *driver, size_t index,
+                      struct assay_control_peer *peer)
+{
+    for (size_t i = 0; i < driver->static_count; i++) {
+        const struct node_address *address = &driver->statics[i].address;
+
+        if (node_link_by_key(driver, &address->node) != NULL || index-- > 0) {
+            continue;
+        }
+        node_endpoint_format(&address->at, driver->text);
+        *peer = (struct assay_control_peer){
+            .state = node_driver_is_dialling(driver, &address->node)
+                         ? ASSAY_CONTROL_PEER_DIALLING
+                         : ASSAY_CONTROL_PEER_AWAY,
+            .has_key = true,
+            .node = address->node,
+            .at = assay_bytes_of(driver->text),
+            .is_dialled = true,
+            .is_static = true};
+        return true;
+    }
+    return false;
+}
+
+bool node_driver_peer_at(struct node_driver *driver, size_t index,
+                         struct assay_control_peer *peer_out)
+{
+    for (const struct node_link *link = driver->links; link != NULL;
+         link = link->next) {
+        if (link->is_over) {
+            continue;
+        }
+        if (index == 0) {
+            tell_link(driver, link, peer_out);
+            return true;
+        }
+        index--;
+    }
+    return tell_away(driver, index, peer_out);
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy.h"
+
+#include "policy_sets.h"
+#include "protocol/check.h"
+#include "store/log.h"
+
+#include <stdlib.h>
+
+#define DAY_S 86400
+
+/* Grants whose team is remembered: more than a batch meets. */
+#define GRANTS_MAX 65536
+
+/* What the writer knows. It is the writer's while that runs, else the
+ * loop's. */
+struct writer_side {
+    bool is_open;
+    uint64_t quota; /* Records a day, of a team that only is_open takes. */
+    struct store_teams teams;
+    uint64_t day;
+    struct node_id_set *counts; /* Teams, and their records today. */
+    struct node_id_set *grants; /* Grants, and where their team stands. */
+    struct assay_id *teams_of;  /* The teams of those. */
+    size_t team_count;
+    enum node_wish last_wish; /* Of the record that noted is about. */
+};
+
+/* A refresh on the pool. */
+struct refresh {
+    uv_work_t work;
+    struct store_ledger *ledger;
+    struct store_teams more;
+    unsigned steps;
+    struct store_teams teams;
+    enum assay_err err;
+};
+
+struct node_policy {
+    uv_loop_t *loop;
+    struct store_ledger *ledger;
+    void (*changed)(void *context);
+    void *context;
+    bool is_open;
+    unsigned steps;
+    uint64_t quota;
+    struct store_teams more;  /* Of the configuration. */
+    struct store_teams teams; /* Sessions borrow them. */
+    struct refresh refresh;
+    bool is_refreshing;
+    bool is_stale; /* Refresh again when this one has ended. */
+    bool is_freed;
+    bool has_news; /* The writer does not know yet. */
+    struct writer_side writer;
+};
+
+static void writer_clear(struct writer_side *writer)
+{
+    store_teams_clear(&writer->teams);
+    node_id_set_free(writer->counts);
+    node_id_set_free(writer->grants);
+    free(writer->teams_of);
+    *writer = (struct writer_side){0};
+}
+
+static enum assay_err writer_init(struct writer_side *writer)
+{
+    enum assay_err err =
+        node_id_set_new(NODE_POLICY_TEAMS_MAX, &writer->counts);
+
+    if (err == ASSAY_OK) {
+        err = node_id_set_new(GRANTS_MAX, &writer->grants);
+    }
+    if (err == ASSAY_OK) {
+        writer->teams_of = calloc(GRANTS_MAX, sizeof(*writer->teams_of));
+        err = writer->teams_of == NULL ? ASSAY_E_NOMEM : ASSAY_OK;
+    }
+    if (err != ASSAY_OK) {
+        writer_clear(writer);
+    }
+    return err;
+}
+
+enum assay_err node_policy_new(uv_loop_t *loop, struct store_ledger *ledger,
+                               void (*changed)(void *context), void *context,
+                               struct node_policy **policy_out)
+{
+    struct node_policy *policy = calloc(1, sizeof(*policy));
+    enum assay_err err = ASSAY_E_NOMEM;
+
+    if (policy == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    err = writer_init(&policy->writer);
+    if (err != ASSAY_OK) {
+        free(policy);
+        return err;
+    }
+    policy->loop = loop;
+    policy->ledger = ledger;
+    policy->changed = changed;
+    policy->context = context;
+    *policy_out = policy;
+    return ASSAY_OK;
+}
+
+static enum assay_err copy_teams(const struct store_teams *teams,
+                                 struct store_teams *teams_out)
+{
+    struct store_teams copied = {NULL, teams->count};
+
+    if (teams->count > 0) {
+        copied.ids = malloc(teams->count * sizeof(copied.ids[0]));
+        if (copied.ids == NULL) {
+            return ASSAY_E_NOMEM;
+        }
+        memcpy(copied.ids, teams->ids, teams->count * sizeof(copied.ids[0]));
+    }
+    *teams_out = copied;
+    return ASSAY_OK;
+}
+
+enum assay_err node_policy_configure(struct node_policy *policy,
+                                     const struct node_config *config)
+{
+    struct store_teams more = {NULL, config->follow.count};
+
+    if (more.count > 0) {
+        more.ids = malloc(more.count * sizeof(more.ids[0]));
+        if (more.ids == NULL) {
+            return ASSAY_E_NOMEM;
+        }
+    }
+    for (size_t i = 0; i < more.count; i++) {
+        memcpy(more.ids[i].hash, config->follow.items[i].bytes,
+               sizeof(more.ids[i].hash));
+    }
+    store_teams_clear(&policy->more);
+    policy->more = more;
+    policy->is_open = config->accept == NODE_ACCEPT_OPEN;
+    policy->steps = config->accept == NODE_ACCEPT_VOUCHED
+                        ? (unsigned)config->vouched_steps
+                        : 0;
+    policy->quota = config->team_quota;
+    policy->has_news = true;
+    return ASSAY_OK;
+}
+
+/* On the pool: reads the ledger, touches nothing but the request. */
+static void find_teams(uv_work_t *work)
+{
+    struct refresh *refresh = work->data;
+    struct store_view *view = NULL;
+
+    refresh->teams = (struct store_teams){NULL, 0};
+    refresh->err = store_view_begin(refresh->ledger, STORE_NOW, &view);
+    if (refresh->err == ASSAY_OK) {
+        refresh->err =
+            store_followed_teams(refresh->ledger, view, &refresh->more,
+                                 refresh->steps, &refresh->teams);
+    }
+    store_view_end(view);
+}
+
+static bool is_same(const struct store_teams *a, const struct store_teams *b)
+{
+    return a->count == b->count &&
+           (a->count == 0 ||
+            memcmp(a->ids, b->ids, a->count * sizeof(a->ids[0])) == 0);
+}
+
+/* Takes over what was found. What could not be found stays as it was. */
+static void take_over(struct node_policy *policy)
+{
+    struct refresh *refresh = &policy->refresh;
+    struct store_teams old = policy->teams;
+
+    store_teams_clear(&refresh->more);
+    if (refresh->err != ASSAY_OK || is_same(&old, &refresh->teams)) {
+        store_teams_clear(&refresh->teams);
+        return;
+    }
+    policy->teams = refresh->teams;
+    refresh->teams = (struct store_teams){NULL, 0};
+    policy->has_news = true;
+    policy->changed(policy->context); /* Nobody borrows the old ones now. */
+    store_teams_clear(&old);
+}
+
+static void destroy(struct node_policy *policy)
+{
+    store_teams_clear(&policy->more);
+    store_teams_clear(&policy->teams);
+    store_teams_clear(&policy->refresh.more);
+    store_teams_clear(&policy->refresh.teams);
+    writer_clear(&policy->writer);
+    free(policy);
+}
+
+static void after_refresh(uv_work_t *work, int status)
+{
+    struct refresh *refresh = work->data;
+    struct node_policy *policy =
+        (struct node_policy *)(void *)((char *)refresh -
+                                       offsetof(struct node_policy, refresh));
+
+    ASSAY_CHECK(status == 0);
+    policy->is_refreshing = false;
+    if (policy->is_freed) {
+        destroy(policy);
+        return;
+    }
+    take_over(policy);
+    if (policy->is_stale) {
+        node_policy_refresh(policy);
+    }
+}
+
+static enum assay_err prepare(struct node_policy *policy)
+{
+    policy->refresh.ledger = policy->ledger;
+    policy->refresh.steps = policy->steps;
+    policy->refresh.work.data = &policy->refresh;
+    return copy_teams(&policy->more, &policy->refresh.more);
+}
+
+void node_policy_refresh(struct node_policy *policy)
+{
+    policy->is_stale = policy->is_refreshing;
+    if (policy->is_refreshing || prepare(policy) != ASSAY_OK) {
+        return;
+    }
+    policy->is_refreshing = true;
+    ASSAY_CHECK(uv_queue_work(policy->loop, &policy->refresh.work, find_teams,
+                              after_refresh) == 0);
+}
+
+enum assay_err node_policy_refresh_now(struct node_policy *policy)
+{
+    enum assay_err err = prepare(policy);
+
+    ASSAY_CHECK(!policy->is_refreshing);
+    if (err == ASSAY_OK) {
+        find_teams(&policy->refresh.work);
+        err = policy->refresh.err;
+        take_over(policy);
+    }
+    return err;
+}
+
+bool node_policy_is_open(const struct node_policy *policy)
+{
+    return policy->is_open;
+}
+
+const struct store_teams *node_policy_teams(const struct node_policy *policy)
+{
+    return &policy->teams;
+}
+
+void node_policy_rest(struct node_policy *policy, uint64_t now_s)
+{
+    struct writer_side *writer = &policy->writer;
+    struct store_teams teams;
+
+    if (policy->has_news && copy_teams(&policy->teams, &teams) == ASSAY_OK) {
+        store_teams_clear(&writer->teams);
+        writer->teams = teams;
+        writer->is_open = policy->is_open;
+        writer->quota = policy->quota;
+        policy->has_news = false;
+    }
+    if (writer->day != now_s / DAY_S) {
+        writer->day = now_s / DAY_S;
+        node_id_set_empty(writer->counts);
+    }
+    /* A batch that failed may have left grants that there are not. Within a
+     * batch there is room for all that it brings. */
+    node_id_set_empty(writer->grants);
+    writer->team_count = 0;
+}
+
+/* Remembers the team of a grant, while there is room. */
+static void remember(struct writer_side *writer, const struct assay_id *grant,
+                     const struct assay_id *team)
+{
+    if (writer->team_count < GRANTS_MAX) {
+        writer->teams_of[writer->team_count] = *team;
+        node_id_set_put(writer->grants, grant, writer->team_count++);
+    }
+}
+
+/* The team that a record speaks for; false where its grant is not held. */
+static bool find_team(struct writer_side *writer, struct store_view *view,
+                      const struct assay_record *record,
+                      struct assay_id *team_out)
+{
+    const struct assay_id *grant = &record->payload.auth;
+    const uint64_t *known = NULL;
+    struct store_log log;
+
+    if (record->payload.kind == ASSAY_KIND_FOUND) {
+        *team_out = record->id;
+        return true;
+    }
+    known = node_id_set_find(writer->grants, grant);
+    if (known != NULL) {
+        *team_out = writer->teams_of[*known];
+        return true;
+    }
+    if (store_log_find(view, grant, &log) != ASSAY_OK) {
+        return false;
+    }
+    remember(writer, grant, &log.team);
+    *team_out = log.team;
+    return true;
+}
+
+static enum node_wish wish_of(struct writer_side *writer,
+                              struct store_view *view,
+                              const struct assay_record *record, bool is_named)
+{
+    struct assay_id team;
+
+    if (!find_team(writer, view, record, &team)) {
+        /* It will be found to be early; who it speaks for shows later. */
+        return NODE_WISH_FOLLOWED;
+    }
+    if (store_teams_have(&writer->teams, &team)) {
+        return NODE_WISH_FOLLOWED;
+    }
+    if (writer->is_open) {
+        const uint64_t *count = node_id_set_find(writer->counts, &team);
+
+        if (count == NULL || *count < writer->quota) {
+            return NODE_WISH_FOLLOWED;
+        }
+    }
+    if (is_named) {
+        return NODE_WISH_KEPT;
+    }
+    return writer->is_open ? NODE_WISH_QUOTA : NODE_WISH_NONE;
+}
+
+enum node_wish node_policy_judge(void *context, struct store_view *view,
+                                 const struct assay_record *record,
+                                 bool is_named)
+{
+    struct node_policy *policy = context;
+
+    policy->writer.last_wish = wish_of(&policy->writer, view, record, is_named);
+    return policy->writer.last_wish;
+}
+
+/* A new grant: its team is known before it is in any table. */
+static void note_grant(struct writer_side *writer, struct store_view *view,
+                       const struct assay_record *record)
+{
+    uint64_t kind = record->payload.kind;
+    struct assay_id team;
+
+    if ((kind == ASSAY_KIND_FOUND || kind == ASSAY_KIND_MEMBER ||
+         kind == ASSAY_KIND_ROTATE) &&
+        find_team(writer, view, record, &team)) {
+        remember(writer, &record->id, &team);
+    }
+}
+
+/* A new record of a team that has a quota. */
+static void count_record(struct writer_side *writer, struct store_view *view,
+                         const struct assay_record *record)
+{
+    struct assay_id team;
+
+    if (writer->is_open && find_team(writer, view, record, &team) &&
+        !store_teams_have(&writer->teams, &team)) {
+        const uint64_t *count = node_id_set_find(writer->counts, &team);
+
+        node_id_set_put(writer->counts, &team, count == NULL ? 1 : *count + 1);
+    }
+}
+
+void node_policy_noted(void *context, struct store_view *view,
+                       const struct assay_record *record, enum assay_err err)
+{
+    struct node_policy *policy = context;
+    struct writer_side *writer = &policy->writer;
+
+    if (err == ASSAY_OK) {
+        note_grant(writer, view, record);
+        if (writer->last_wish == NODE_WISH_FOLLOWED) {
+            count_record(writer, view, record);
+        }
+    }
+}
+
+void node_policy_free(struct node_policy *policy)
+{
+    if (policy == NULL) {
+        return;
+    }
+    policy->is_freed = true;
+    if (!policy->is_refreshing) {
+        destroy(policy);
+    }
+}
