@@ -202,13 +202,13 @@ void cli_doc_put_time(struct cli_doc *doc, json_t *object, const char *key,
     }
 }
 
-enum assay_err cli_doc_write(struct cli_doc *doc, json_t *document, FILE *out)
+static enum assay_err dump(struct cli_doc *doc, json_t *document, FILE *out,
+                           size_t flags)
 {
     enum assay_err err = doc->has_failed ? ASSAY_E_NOMEM : ASSAY_OK;
 
     if (err == ASSAY_OK &&
-        (json_dumpf(document, out, JSON_INDENT(INDENT) | JSON_ENSURE_ASCII) !=
-             0 ||
+        (json_dumpf(document, out, flags | JSON_ENSURE_ASCII) != 0 ||
          fputc('\n', out) == EOF)) {
         err = ASSAY_E_IO;
     }
@@ -216,13 +216,28 @@ enum assay_err cli_doc_write(struct cli_doc *doc, json_t *document, FILE *out)
     return err;
 }
 
-enum cli_exit cli_doc_print(struct cli_doc *doc, json_t *document)
+enum assay_err cli_doc_write(struct cli_doc *doc, json_t *document, FILE *out)
 {
-    enum assay_err err = cli_doc_write(doc, document, stdout);
+    return dump(doc, document, out, JSON_INDENT(INDENT));
+}
+
+static enum cli_exit print(struct cli_doc *doc, json_t *document, size_t flags)
+{
+    enum assay_err err = dump(doc, document, stdout, flags);
 
     if (err == ASSAY_OK && fflush(stdout) != 0) {
         err = ASSAY_E_IO;
     }
     return err == ASSAY_OK ? CLI_DONE
                            : cli_report_err("standard output", err, NULL);
+}
+
+enum cli_exit cli_doc_print(struct cli_doc *doc, json_t *document)
+{
+    return print(doc, document, JSON_INDENT(INDENT));
+}
+
+enum cli_exit cli_doc_print_line(struct cli_doc *doc, json_t *document)
+{
+    return print(doc, document, JSON_COMPACT);
 }

@@ -77,4 +77,7 @@ enum assay_err cli_doc_write(struct cli_doc *doc, json_t *document, FILE *out);
 /* The same to standard output, flushed; what failed was said. */
 enum cli_exit cli_doc_print(struct cli_doc *doc, json_t *document);
 
+/* The same in one line, for documents that follow each other. */
+enum cli_exit cli_doc_print_line(struct cli_doc *doc, json_t *document);
+
 #endif
