@@ -2,7 +2,9 @@
 """How a node begins and ends: ports, configurations, signals, and what a
 service manager does."""
 
+import http.client
 import os
+import re
 import signal
 import socket
 import sys
@@ -128,6 +130,36 @@ def a_service_manager_is_told(folder, start):
     listening.close()
 
 
+def metrics_are_told_by_http(folder, start):
+    node = start(new_ledger(folder, "a"), "--metrics", "127.0.0.1:0")
+    host, port = node.ready()["metrics"][0].rsplit(":", 1)
+
+    def ask(method, path):
+        connection = http.client.HTTPConnection(host, int(port), timeout=60)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, answer.getheader("Content-Type"), text
+
+    # One that says nothing holds up nobody.
+    silent = socket.create_connection((host, int(port)))
+    status, kind, text = ask("GET", "/metrics")
+    check(status == 200 and kind.startswith("text/plain"), (status, kind))
+    lines = text.splitlines()
+    for name, value in (("assayd_records", "0"), ("assayd_connections", "0"),
+                        ("assayd_ledger_blocked", "0")):
+        check(f"{name} {value}" in lines, text)
+    for line in lines:
+        check(re.fullmatch(r"# (HELP|TYPE) [a-z_]+ .+|[a-z_]+ [0-9]+", line),
+              line)
+    check(ask("GET", "/")[0] == 404, "there is only one page")
+    check(ask("POST", "/metrics")[0] == 405, "it is only read")
+    check(ask("HEAD", "/metrics")[2] == "", "a head has no text")
+    silent.close()
+    node.end()
+
+
 if __name__ == "__main__":
     sys.exit(main([
         starts_and_ends,
@@ -138,4 +170,5 @@ if __name__ == "__main__":
         a_bad_configuration_is_refused_with_its_line,
         a_hangup_reads_the_configuration_again,
         a_service_manager_is_told,
+        metrics_are_told_by_http,
     ]))

@@ -4,6 +4,7 @@
 Nothing here sleeps: a test waits for a line of a log, and for nothing else.
 """
 
+import json
 import os
 import queue
 import re
@@ -13,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 ASSAY = os.environ["ASSAY_BIN"]
 ASSAYD = os.environ["ASSAYD_BIN"]
 
 # What never comes is given up after this; sanitizers on a busy machine are
 # slow, and nothing waits so long that goes well.
-PATIENCE_S = 60
+PATIENCE_S = 90
 
 
 def fail(why):
@@ -40,14 +42,14 @@ def parse_line(line):
     }
 
 
-def run(*args, stdin=None, code=0):
+def run(*args, stdin=None, code=0, patience=PATIENCE_S):
     """Runs assay; returns what it printed."""
     done = subprocess.run(
         [ASSAY, *args],
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=patience,
         check=False,
     )
     check(
@@ -95,7 +97,9 @@ class Node:
             **popen,
         )
         self.lines = queue.Queue()
+        self.found = None  # What its ready file said.
         self.seen = []
+        self.untaken = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -104,8 +108,23 @@ class Node:
             self.lines.put(line.rstrip("\n"))
         self.lines.put(None)
 
+    def _take(self, line, event, values):
+        """The pairs of a line, if it is the one that is waited for."""
+        pairs = parse_line(line)
+        if pairs.get("event") == event and all(
+            pairs.get(key) == value for key, value in values.items()
+        ):
+            return pairs
+        return None
+
     def wait(self, event, **values):
-        """The next line of that event with those values, as a dict."""
+        """A line of that event with those values, as a dict: the first that
+        was not given yet, whatever came in between."""
+        for index, line in enumerate(self.untaken):
+            pairs = self._take(line, event, values)
+            if pairs is not None:
+                del self.untaken[index]
+                return pairs
         while True:
             try:
                 line = self.lines.get(timeout=PATIENCE_S)
@@ -115,21 +134,57 @@ class Node:
                 fail(f"ended before {event} {values}:\n" +
                      "\n".join(self.seen))
             self.seen.append(line)
-            pairs = parse_line(line)
-            if pairs.get("event") == event and all(
-                pairs.get(key) == value for key, value in values.items()
-            ):
+            pairs = self._take(line, event, values)
+            if pairs is not None:
                 return pairs
+            self.untaken.append(line)
 
     def ready(self):
         """Waits until it is ready; returns what its ready file says."""
+        if self.found is not None:
+            return self.found
         self.wait("ready")
         found = {}
         with open(self.ready_file, encoding="utf-8") as file:
             for line in file:
                 key, value = line.rstrip("\n").split("=", 1)
                 found.setdefault(key, []).append(value)
+        self.found = found
+        self.id = found["node"][0]
         return found
+
+    def address(self):
+        """NODE@HOST:PORT, once it is ready."""
+        return f"{self.ready()['node'][0]}@{self.found['listen'][0]}"
+
+    def wait_for_records(self, count):
+        """Until its ledger holds so many."""
+        self.ready()
+        follower = subprocess.Popen(
+            [ASSAY, "--ledger", self.ledger, "follow", "--after",
+             str(count - 1)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        timer = threading.Timer(PATIENCE_S, follower.kill)
+        timer.start()
+        line = follower.stdout.readline()
+        timer.cancel()
+        follower.kill()
+        follower.wait()
+        follower.stdout.close()
+        check(line.split()[:1] == [str(count)],
+              f"no record {count} at {self.ledger}, but {line!r}:\n" +
+              "\n".join(self.drained()))
+
+    def drained(self):
+        """All lines so far."""
+        while not self.lines.empty():
+            line = self.lines.get()
+            if line is not None:
+                self.seen.append(line)
+                self.untaken.append(line)
+        return self.seen
 
     def end(self, how=signal.SIGTERM, code=0):
         """Ends it, and checks how it went."""
@@ -139,10 +194,7 @@ class Node:
     def gone(self, code):
         self.process.wait(timeout=PATIENCE_S)
         self.reader.join(timeout=PATIENCE_S)
-        while not self.lines.empty():
-            line = self.lines.get()
-            if line is not None:
-                self.seen.append(line)
+        self.drained()
         self.process.stderr.close()
         check(
             self.process.returncode == code,
@@ -163,6 +215,24 @@ def new_ledger(folder, name):
     return path
 
 
+def new_team(ledger, name):
+    """A key and a team with it; its id."""
+    run("--ledger", ledger, "key", "new", "--name", name.lower(), stdin="")
+    return run("--ledger", ledger, "--as", name.lower(), "team", "found",
+               "--name", name)
+
+
+def add_claim(ledger, text):
+    return run("--ledger", ledger, "claim", "add", "--text", text, "--url",
+               "https://a.example/")
+
+
+def claims_of(ledger):
+    """The ids of all claims, sorted."""
+    listing = json.loads(run("--ledger", ledger, "--json", "list", "claims"))
+    return sorted(record["id"] for record in listing["records"])
+
+
 def main(tests):
     """Runs each test in a folder of its own."""
     status = 0
@@ -174,10 +244,11 @@ def main(tests):
             nodes.append(Node(*args, **kwargs))
             return nodes[-1]
 
+        began = time.monotonic()
         try:
             test(folder, start)
-            print(f"ok {test.__name__}")
-        except AssertionError as why:
+            print(f"ok {test.__name__} {time.monotonic() - began:.1f} s")
+        except (AssertionError, subprocess.TimeoutExpired) as why:
             print(f"FAILED {test.__name__}: {why}", file=sys.stderr)
             status = 1
         finally:
