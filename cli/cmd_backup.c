@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "context.h"
+#include "interrupt.h"
 #include "report.h"
 #include "store/check.h"
 
@@ -12,12 +13,21 @@ static enum cli_exit run_backup(struct cli_context *context,
 {
     const char *path = cli_args_positional(args, 0);
     enum cli_exit code = cli_context_open(context, STORE_READ);
+    struct cli_watch watch;
     enum assay_err err;
 
     if (code != CLI_DONE) {
         return code;
     }
+    cli_watch_begin(&watch, "bytes copied");
+    store_ledger_watch(context->ledger, &watch.store);
     err = store_backup(context->ledger, path);
+    store_ledger_watch(context->ledger, NULL);
+    cli_watch_end(&watch);
+    if (err == ASSAY_E_STOPPED) {
+        cli_report("interrupted. %s was not written; run it again.", path);
+        return CLI_INTERRUPTED;
+    }
     if (err == ASSAY_E_EXISTS) {
         cli_report("%s is there already and is not overwritten.", path);
         return CLI_ENVIRONMENT;
@@ -38,18 +48,25 @@ static enum cli_exit run_restore(struct cli_context *context,
     const char *path = cli_args_positional(args, 0);
     char *folder = cli_context_folder(context);
     struct assay_fault fault = {0, NULL};
+    struct cli_watch watch;
     enum cli_exit code = CLI_DONE;
     enum assay_err err;
 
     if (folder == NULL) {
         return CLI_ENVIRONMENT;
     }
-    err = store_restore(path, folder, &fault);
+    cli_watch_begin(&watch, "bytes copied");
+    err = store_restore(path, folder, &watch.store, &fault);
+    cli_watch_end(&watch);
     if (err == ASSAY_E_EXISTS) {
         cli_report("there is a ledger at %s already. Nothing was changed; "
                    "restore to another folder with --ledger DIR.",
                    folder);
         code = CLI_ENVIRONMENT;
+    } else if (err == ASSAY_E_STOPPED) {
+        cli_report("interrupted. Nothing was left at %s; run it again.",
+                   folder);
+        code = CLI_INTERRUPTED;
     } else if (err != ASSAY_OK) {
         (void)cli_report_err(path, err, &fault);
         code = CLI_ENVIRONMENT;

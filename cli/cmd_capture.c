@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "draft.h"
 #include "input.h"
+#include "interrupt.h"
 #include "media_type.h"
 #include "report.h"
 
@@ -81,9 +82,19 @@ static enum cli_exit store_bytes(struct cli_context *context, int fd,
 {
     struct store_capture_info info;
     struct assay_bytes bytes;
-    enum assay_err err =
-        store_captures_put(context->ledger, fd, ASSAY_CAPTURE_MAX, &info);
+    struct cli_watch watch;
+    enum assay_err err;
 
+    cli_watch_begin(&watch, "bytes stored");
+    store_ledger_watch(context->ledger, &watch.store);
+    err = store_captures_put(context->ledger, fd, ASSAY_CAPTURE_MAX, &info);
+    store_ledger_watch(context->ledger, NULL);
+    cli_watch_end(&watch);
+    if (err == ASSAY_E_STOPPED) {
+        cli_report("interrupted. Nothing was kept of %s; capture it again.",
+                   path);
+        return CLI_INTERRUPTED;
+    }
     if (err == ASSAY_E_LIMIT) {
         cli_report("%s: it is larger than a capture may be (%d bytes)", path,
                    ASSAY_CAPTURE_MAX);

@@ -83,6 +83,12 @@ static enum cli_exit check(struct cli_context *context, bool repairs,
                              : store_check(context->ledger, &hooks, &report);
 
     cli_progress_end(&told->progress);
+    if (err == ASSAY_E_STOPPED) {
+        cli_report("interrupted. %s; run it again.",
+                   repairs ? "The indexes are as they were"
+                           : "A check changes nothing");
+        return CLI_INTERRUPTED;
+    }
     if (err != ASSAY_OK) {
         return cli_report_err(store_ledger_dir(context->ledger), err, NULL);
     }

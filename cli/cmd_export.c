@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "interrupt.h"
 #include "report.h"
 #include "store/transfer.h"
 
@@ -19,6 +20,7 @@ static enum cli_exit write_file(struct cli_context *context,
 {
     char aside[4096];
     uint64_t count = 0;
+    struct cli_watch watch;
     struct store_ledger *captures = has_captures ? context->ledger : NULL;
     enum assay_err err;
 
@@ -31,8 +33,12 @@ static enum cli_exit write_file(struct cli_context *context,
         cli_report("%s cannot be written: %s.", path, strerror(errno));
         return CLI_ENVIRONMENT;
     }
+    cli_watch_begin(&watch, "records exported");
+    store_ledger_watch(context->ledger, &watch.store);
     err = id == NULL ? store_export_all(view, fd, captures, &count)
                      : store_export_record(view, id, fd, captures, &count);
+    store_ledger_watch(context->ledger, NULL);
+    cli_watch_end(&watch);
     if (err == ASSAY_OK && fsync(fd) != 0) {
         err = ASSAY_E_IO;
     }
@@ -42,6 +48,11 @@ static enum cli_exit write_file(struct cli_context *context,
     }
     if (err != ASSAY_OK) {
         (void)unlink(aside);
+        if (err == ASSAY_E_STOPPED) {
+            cli_report("interrupted. %s was not written; export it again.",
+                       path);
+            return CLI_INTERRUPTED;
+        }
         return cli_report_err(path, err, NULL);
     }
     cli_note("%" PRIu64 " records are in %s. Anyone can check it with: assay "

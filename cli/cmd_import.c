@@ -8,13 +8,12 @@
 
 #include "context.h"
 #include "interrupt.h"
-#include "progress.h"
 #include "report.h"
 #include "store/transfer.h"
 
 /* What the hooks are told and need. */
 struct told {
-    struct cli_progress progress;
+    struct cli_watch watch;
     uint64_t durable; /* Records added by the batches that are durable. */
 };
 
@@ -24,7 +23,8 @@ static bool show_progress(void *context,
     struct told *told = context;
 
     told->durable = so_far->added;
-    cli_progress_show(&told->progress, so_far->records, 0, "records read");
+    cli_progress_show(&told->watch.progress, so_far->records, 0,
+                      "records read");
     return !cli_interrupt_has_come();
 }
 
@@ -34,7 +34,7 @@ static void tell_refused(void *context, uint64_t offset,
 {
     struct told *told = context;
 
-    cli_progress_end(&told->progress);
+    cli_progress_end(&told->watch.progress);
     cli_report_refused(NULL, offset, id, err, rule);
 }
 
@@ -73,11 +73,19 @@ static enum cli_exit import(struct cli_context *context, int fd,
         .context = &told, .refused = tell_refused, .progress = show_progress};
     struct store_import_report report = {0};
 
-    cli_interrupt_catch();
-    cli_progress_begin(&told.progress);
+    cli_watch_begin(&told.watch, NULL);
+    store_ledger_watch(context->ledger, &told.watch.store);
     enum assay_err err =
         store_import(context->ledger, fd, 0, context->now_s, &hooks, &report);
-    cli_progress_end(&told.progress);
+    store_ledger_watch(context->ledger, NULL);
+    cli_watch_end(&told.watch);
+    if (err == ASSAY_E_STOPPED) {
+        cli_report("interrupted. %" PRIu64 " records were added and are kept. "
+                   "Import %s again for the rest; what is here is not added "
+                   "twice.",
+                   told.durable, path);
+        return CLI_INTERRUPTED;
+    }
     if (err != ASSAY_OK) {
         enum cli_exit code = cli_report_err(path, err, NULL);
 

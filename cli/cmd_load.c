@@ -255,7 +255,6 @@ static enum cli_exit load_all(struct cli_context *context, int folder_fd,
     load->context = context;
     load->manifest = manifest;
     load->folder_fd = folder_fd;
-    cli_progress_begin(&load->progress);
     enum cli_exit exit_code = allocate(load);
     if (exit_code == CLI_DONE) {
         exit_code = add_signers(load);
@@ -266,6 +265,8 @@ static enum cli_exit load_all(struct cli_context *context, int folder_fd,
     if (exit_code == CLI_DONE) {
         exit_code = unlock_signers(load);
     }
+    cli_watch_begin(&load->watch, NULL);
+    store_ledger_watch(context->ledger, &load->watch.store);
     if (exit_code == CLI_DONE) {
         exit_code = cli_load_files(load);
     }
@@ -275,6 +276,7 @@ static enum cli_exit load_all(struct cli_context *context, int folder_fd,
     if (exit_code == CLI_DONE) {
         exit_code = print_ids(load);
     }
+    store_ledger_watch(context->ledger, NULL);
     clear(load);
     free(load);
     return exit_code;

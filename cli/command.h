@@ -10,11 +10,11 @@
 
 enum cli_exit {
     CLI_DONE = 0,
-    CLI_NO = 1,          /* Found nothing, or the answer is no. */
-    CLI_USAGE = 2,       /* The command line is wrong. */
-    CLI_REFUSED = 3,     /* The input is refused. */
-    CLI_ENVIRONMENT = 4, /* No ledger, no space, no permission. */
-    CLI_INTERRUPTED = 130
+    CLI_NO = 1,           /* Found nothing, or the answer is no. */
+    CLI_USAGE = 2,        /* The command line is wrong. */
+    CLI_REFUSED = 3,      /* The input is refused. */
+    CLI_ENVIRONMENT = 4,  /* No ledger, no space, no permission. */
+    CLI_INTERRUPTED = 130 /* As the shell says it: interrupt.h. */
 };
 
 struct cli_context;

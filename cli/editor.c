@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,9 @@ static const char *editor_name(void)
 /* The editor's value may hold arguments: a shell splits it, as git does. */
 static bool run_editor(const char *path)
 {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction interrupt;
+    struct sigaction quit;
     int status = 0;
     pid_t pid = fork();
 
@@ -40,8 +44,13 @@ static bool run_editor(const char *path)
         (void)execl("/bin/sh", "sh", "-c", script, "sh", path, (char *)NULL);
         _exit(127);
     }
+    /* Ctrl-C is the editor's: what was typed must not go with us. */
+    (void)sigaction(SIGINT, &ignore, &interrupt);
+    (void)sigaction(SIGQUIT, &ignore, &quit);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    (void)sigaction(SIGINT, &interrupt, NULL);
+    (void)sigaction(SIGQUIT, &quit, NULL);
     return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

@@ -103,7 +103,7 @@ void cli_help_print_command(FILE *out, const struct cli_command *command)
     (void)fprintf(out, "\nExample:\n  %s\n", command->example);
     (void)fputs("\nExit codes: 0 done, 1 found nothing or the answer is no, 2 "
                 "wrong usage,\n3 input refused, 4 environment (no ledger, no "
-                "space, no permission).\n",
+                "space, no permission),\n130 interrupted.\n",
                 out);
 }
 

@@ -7,8 +7,8 @@
 #define ASSAY_CLI_LOAD_H
 
 #include "draft.h"
+#include "interrupt.h"
 #include "manifest.h"
-#include "progress.h"
 
 /* Different signers of one manifest: teams, and keys that endorse. */
 #define CLI_LOAD_SIGNERS_MAX 64
@@ -33,7 +33,7 @@ struct cli_load {
     struct cli_context *context;
     const struct cli_manifest *manifest;
     int folder_fd; /* The manifest's folder. */
-    struct cli_progress progress;
+    struct cli_watch watch;
     struct cli_load_signer signers[CLI_LOAD_SIGNERS_MAX];
     size_t signer_count;
     struct cli_load_capture *captures; /* These are as many as the */
@@ -51,6 +51,9 @@ const struct cli_signer *cli_load_signer(const struct cli_load *load,
 void cli_load_place(const struct cli_load *load,
                     const struct cli_manifest_place *from,
                     struct assay_place *place_out);
+
+/* Says that Ctrl-C came before anything was signed for good. */
+enum cli_exit cli_load_stopped(void);
 
 /* Stores the bytes of every capture, and looks for every quote of a text. */
 enum cli_exit cli_load_files(struct cli_load *load);

@@ -110,6 +110,9 @@ static enum cli_exit store_bytes(struct cli_load *load, size_t index)
     enum assay_err err =
         store_captures_put(load->context->ledger, fd, ASSAY_CAPTURE_MAX, &info);
     (void)close(fd);
+    if (err == ASSAY_E_STOPPED) {
+        return cli_load_stopped();
+    }
     if (err != ASSAY_OK) {
         return cli_report_err(capture->file, err, NULL);
     }
@@ -203,6 +206,13 @@ static enum cli_exit check_capture(struct cli_load *load, size_t index)
     return exit_code;
 }
 
+enum cli_exit cli_load_stopped(void)
+{
+    cli_report("interrupted. Nothing was loaded; load the file again. "
+               "Captured bytes that are here already are not stored twice.");
+    return CLI_INTERRUPTED;
+}
+
 enum cli_exit cli_load_files(struct cli_load *load)
 {
     enum cli_exit exit_code = CLI_DONE;
@@ -210,13 +220,13 @@ enum cli_exit cli_load_files(struct cli_load *load)
     for (size_t index = 0;
          exit_code == CLI_DONE && index < load->manifest->capture_count;
          index++) {
-        cli_progress_show(&load->progress, index, load->manifest->capture_count,
-                          "captures stored");
+        cli_progress_show(&load->watch.progress, index,
+                          load->manifest->capture_count, "captures stored");
         exit_code = store_bytes(load, index);
         if (exit_code == CLI_DONE) {
             exit_code = check_capture(load, index);
         }
     }
-    cli_progress_end(&load->progress);
+    cli_progress_end(&load->watch.progress);
     return exit_code;
 }

@@ -270,9 +270,14 @@ static enum cli_exit put_all(struct cli_load *load, struct store_batch *batch)
         for (size_t index = 0; index < lists[i].count; index++) {
             enum cli_exit exit_code = lists[i].put(load, batch, index);
 
-            cli_progress_show(&load->progress, ++done, total, "records signed");
+            cli_progress_show(&load->watch.progress, ++done, total,
+                              "records signed");
+            if (exit_code == CLI_DONE && cli_interrupt_has_come()) {
+                cli_progress_end(&load->watch.progress);
+                return cli_load_stopped();
+            }
             if (exit_code != CLI_DONE) {
-                cli_progress_end(&load->progress);
+                cli_progress_end(&load->watch.progress);
                 cli_report("nothing was loaded; it is number %zu of the %s",
                            index + 1, lists[i].name);
                 return exit_code;
@@ -293,7 +298,7 @@ enum cli_exit cli_load_records(struct cli_load *load)
         return cli_report_err(store_ledger_dir(ledger), err, NULL);
     }
     enum cli_exit exit_code = put_all(load, batch);
-    cli_progress_end(&load->progress);
+    cli_progress_end(&load->watch.progress);
     if (exit_code != CLI_DONE) {
         store_batch_abort(batch);
         return exit_code;

@@ -8,6 +8,7 @@
 
 #include "context.h"
 #include "help.h"
+#include "interrupt.h"
 #include "options.h"
 #include "protocol/key.h"
 #include "report.h"
@@ -141,6 +142,9 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 && code == CLI_DONE) {
         cli_report("standard output cannot be written.");
         code = CLI_ENVIRONMENT;
+    }
+    if (code == CLI_INTERRUPTED) {
+        cli_interrupt_finish();
     }
     return (int)code;
 }

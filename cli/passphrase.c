@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "interrupt.h"
 #include "report.h"
 
 #define PASSPHRASE_MAX 1024
@@ -66,12 +67,6 @@ static enum cli_exit from_file(const char *variable, const char *path,
     return code;
 }
 
-/* Being there is all it does: a wait ends when a signal comes. */
-static void on_signal(int number)
-{
-    (void)number;
-}
-
 /* Waits until there is something to read. False when a signal came, which is
  * let in here and nowhere else. */
 static bool wait_for_line(int fd, const sigset_t *outside)
@@ -112,7 +107,6 @@ static bool ask(int fd, const char *prompt, char *out, size_t *len_out)
     static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     enum { COUNT = sizeof(ending) / sizeof(ending[0]) };
     struct sigaction before[COUNT];
-    struct sigaction during = {.sa_handler = on_signal};
     sigset_t held;
     sigset_t outside;
     sigset_t waiting;
@@ -120,22 +114,33 @@ static bool ask(int fd, const char *prompt, char *out, size_t *len_out)
 
     (void)sigemptyset(&held);
     (void)sigaddset(&held, SIGTSTP);
-    (void)sigemptyset(&during.sa_mask);
     for (size_t i = 0; i < COUNT; i++) {
         (void)sigaddset(&held, ending[i]);
+        (void)sigaction(ending[i], NULL, &before[i]);
     }
     (void)sigprocmask(SIG_BLOCK, &held, &outside);
     waiting = outside;
     (void)sigaddset(&waiting, SIGTSTP);
-    for (size_t i = 0; i < COUNT; i++) {
-        (void)sigaction(ending[i], &during, &before[i]);
-    }
+    cli_interrupt_catch();
     is_read = ask_silently(fd, prompt, &waiting, out, len_out);
     for (size_t i = 0; i < COUNT; i++) {
         (void)sigaction(ending[i], &before[i], NULL);
     }
     (void)sigprocmask(SIG_SETMASK, &outside, NULL);
     return is_read;
+}
+
+/* Passphrases are asked for before anything is written. */
+static enum cli_exit say_unread(void)
+{
+    if (cli_interrupt_has_come()) {
+        cli_report("interrupted. Nothing was written.");
+        return CLI_INTERRUPTED;
+    }
+    cli_report("no passphrase of at most %d bytes could be read. Nothing was "
+               "written.",
+               PASSPHRASE_MAX);
+    return CLI_ENVIRONMENT;
 }
 
 static enum cli_exit from_terminal(int fd, const char *prompt, bool is_new,
@@ -146,7 +151,7 @@ static enum cli_exit from_terminal(int fd, const char *prompt, bool is_new,
     enum cli_exit code = CLI_DONE;
 
     if (!ask(fd, prompt, out, len_out)) {
-        return CLI_INTERRUPTED;
+        return say_unread();
     }
     if (!is_new || *len_out == 0) {
         return CLI_DONE;
@@ -156,7 +161,7 @@ static enum cli_exit from_terminal(int fd, const char *prompt, bool is_new,
         return cli_report_err("locked memory", ASSAY_E_NOMEM, NULL);
     }
     if (!ask(fd, "The same again", again, &again_len)) {
-        code = CLI_INTERRUPTED;
+        code = say_unread();
     } else if (again_len != *len_out ||
                sodium_memcmp(again, out, again_len) != 0) {
         cli_report("the two were not the same. Nothing was written.");

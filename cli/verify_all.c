@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "interrupt.h"
 #include "protocol/body.h"
 #include "report.h"
 #include "verify.h"
@@ -21,6 +22,7 @@ struct tally {
 
 /* Where the answer goes. */
 struct output {
+    struct cli_watch watch;
     struct cli_term term;
     struct cli_doc doc;
     json_t *faults; /* NULL: for people. */
@@ -31,6 +33,7 @@ static void report_wrong(struct output *output, const struct store_row *row,
 {
     enum assay_id_type type = assay_id_type_of_kind(row->record.payload.kind);
 
+    cli_watch_end(&output->watch);
     if (output->faults == NULL) {
         cli_verify_mark(&output->term, CLI_STEP_BAD);
         cli_verify_id(&output->term, type, row->record.id.hash, 0);
@@ -77,10 +80,12 @@ static enum assay_err walk(struct store_view *view, struct output *output,
                            struct tally *tally)
 {
     const uint64_t last = store_view_last_lsn(view);
+    const struct store_watch *watch = &output->watch.store;
     struct assay_validity *validity = NULL;
     struct store_row row;
     enum assay_err err = store_view_validity(view, &validity);
 
+    cli_watch_begin(&output->watch, "records verified");
     for (uint64_t lsn = 1; lsn <= last && err == ASSAY_OK; lsn++) {
         err = store_view_by_lsn(view, lsn, &row);
         if (err == ASSAY_OK) {
@@ -88,7 +93,11 @@ static enum assay_err walk(struct store_view *view, struct output *output,
         } else if (err == ASSAY_E_NOT_FOUND) {
             err = ASSAY_OK; /* A repaired ledger may have gaps. */
         }
+        if (err == ASSAY_OK) {
+            err = store_watch_tell(watch, lsn, last);
+        }
     }
+    cli_watch_end(&output->watch);
     return err;
 }
 
@@ -184,6 +193,12 @@ enum cli_exit cli_verify_all(struct store_view *view, bool is_json)
     enum assay_err err = is_json ? verify_as_json(view, &tally)
                                  : verify_for_people(view, &tally);
 
+    if (err == ASSAY_E_STOPPED) {
+        cli_report("interrupted after %" PRIu64 " records, of which %" PRIu64
+                   " are not what was signed; verify all of them again.",
+                   tally.records, tally.wrong);
+        return CLI_INTERRUPTED;
+    }
     if (err != ASSAY_OK) {
         return cli_report_err("the ledger", err, NULL);
     }

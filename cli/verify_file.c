@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interrupt.h"
-#include "progress.h"
 #include "render_json.h"
 #include "report.h"
 #include "scratch.h"
@@ -24,7 +23,7 @@
 
 /* Where the answer goes: to people, or into lists of a document. */
 struct output {
-    struct cli_progress progress;
+    struct cli_watch watch;
     struct cli_term term;
     struct cli_doc doc;
     json_t *document; /* NULL: for people. */
@@ -36,7 +35,8 @@ static bool go_on(void *context, const struct store_import_report *so_far)
 {
     struct output *output = context;
 
-    cli_progress_show(&output->progress, so_far->records, 0, "records read");
+    cli_progress_show(&output->watch.progress, so_far->records, 0,
+                      "records read");
     return !cli_interrupt_has_come();
 }
 
@@ -47,7 +47,7 @@ static void tell_refused(void *context, uint64_t offset,
     struct output *output = context;
     json_t *fault;
 
-    cli_progress_end(&output->progress);
+    cli_progress_end(&output->watch.progress);
     if (output->document == NULL) {
         cli_report_refused(NULL, offset, id, err, rule);
         return;
@@ -296,6 +296,13 @@ static enum assay_err put_answer(struct output *output,
     return err;
 }
 
+static enum cli_exit say_stopped(const char *path)
+{
+    cli_report("interrupted before all of %s was verified; verify it again.",
+               path);
+    return CLI_INTERRUPTED;
+}
+
 /* Reads the file into the ledger, which is of no other use. */
 static enum cli_exit read_file(struct output *output,
                                struct store_ledger *ledger, int fd,
@@ -306,9 +313,11 @@ static enum cli_exit read_file(struct output *output,
     struct store_import_report report = {0};
     enum assay_err err;
 
-    cli_progress_begin(&output->progress);
+    cli_watch_begin(&output->watch, NULL);
+    store_ledger_watch(ledger, &output->watch.store);
     err = store_import(ledger, fd, 0, now_s, &hooks, &report);
-    cli_progress_end(&output->progress);
+    store_ledger_watch(ledger, NULL);
+    cli_watch_end(&output->watch);
     /* The last batch of a file is never stopped behind. */
     if (err == ASSAY_OK && cli_interrupt_has_come()) {
         err = ASSAY_E_STOPPED;
@@ -316,6 +325,9 @@ static enum cli_exit read_file(struct output *output,
     if (err == ASSAY_OK) {
         err = output->document == NULL ? tell_people(output, ledger, &report)
                                        : put_answer(output, ledger, &report);
+    }
+    if (err == ASSAY_E_STOPPED) {
+        return say_stopped(path);
     }
     if (err != ASSAY_OK) {
         return cli_report_err(path, err, NULL);
@@ -372,7 +384,7 @@ enum cli_exit cli_verify_file(const char *path, uint64_t now_s, bool is_json)
     cli_interrupt_catch();
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == EINTR) {
-        return CLI_INTERRUPTED;
+        return say_stopped(path);
     }
     if (fd < 0) {
         cli_report("%s cannot be opened: %s.", path, strerror(errno));

@@ -11,6 +11,7 @@
 #include "check.h"
 #include "internal.h"
 #include "protocol/check.h"
+#include "workers.h"
 
 #define PATH_SIZE 4096
 #define COPY_CHUNK 65536
@@ -41,11 +42,23 @@ static enum assay_err put_in_place(const char *aside, const char *path)
     return store_err_from_errno(code);
 }
 
+/* A copy on its way: LMDB writes it into a pipe, on a thread of its own, and
+ * what comes out goes to the file, so that the work can be followed and
+ * stopped. */
+struct copying {
+    struct store_ledger *ledger;
+    int pipe_in; /* Closed by the thread, which is how the copy ends. */
+    enum assay_err err;
+};
+
 /* Copies what is there now. Where another process has made the map larger, a
  * transaction takes that in, and the copy is begun again: nothing of it was
  * written. */
-static enum assay_err copy_now(struct store_ledger *ledger, int fd)
+static void *run_copy(void *context)
 {
+    struct copying *copying = context;
+    struct store_ledger *ledger = copying->ledger;
+    const int fd = copying->pipe_in;
     MDB_txn *txn = NULL;
     enum assay_err err = ASSAY_OK;
     int code = 0;
@@ -60,33 +73,9 @@ static enum assay_err copy_now(struct store_ledger *ledger, int fd)
         }
     }
     ASSAY_CHECK(pthread_rwlock_unlock(&ledger->map_lock) == 0);
-    return err == ASSAY_OK ? store_err_from_mdb(code) : err;
-}
-
-enum assay_err store_backup(struct store_ledger *ledger, const char *path)
-{
-    char aside[PATH_SIZE];
-    struct stat status;
-    int fd = -1;
-    enum assay_err err;
-
-    if (lstat(path, &status) == 0) {
-        return ASSAY_E_EXISTS;
-    }
-    err = make_aside(path, aside, &fd);
-    if (err != ASSAY_OK) {
-        return err;
-    }
-    err = copy_now(ledger, fd);
-    if (err == ASSAY_OK && fsync(fd) != 0) {
-        err = store_err_from_errno(errno);
-    }
     (void)close(fd);
-    if (err != ASSAY_OK) {
-        (void)unlink(aside);
-        return err;
-    }
-    return put_in_place(aside, path);
+    copying->err = err == ASSAY_OK ? store_err_from_mdb(code) : err;
+    return NULL;
 }
 
 static enum assay_err write_all(int fd, const uint8_t *data, size_t len)
@@ -106,9 +95,12 @@ static enum assay_err write_all(int fd, const uint8_t *data, size_t len)
     return ASSAY_OK;
 }
 
-static enum assay_err copy(int from, int to)
+/* Copies until from ends; total is what will come, in bytes, or 0. */
+static enum assay_err copy(int from, int to, const struct store_watch *watch,
+                           uint64_t total)
 {
     uint8_t *chunk = malloc(COPY_CHUNK);
+    uint64_t done = 0;
     enum assay_err err = chunk == NULL ? ASSAY_E_NOMEM : ASSAY_OK;
 
     while (err == ASSAY_OK) {
@@ -122,6 +114,10 @@ static enum assay_err copy(int from, int to)
             break;
         }
         err = write_all(to, chunk, (size_t)got);
+        done += (size_t)got;
+        if (err == ASSAY_OK) {
+            err = store_watch_tell(watch, done, done > total ? 0 : total);
+        }
     }
     free(chunk);
     if (err == ASSAY_OK && fsync(to) != 0) {
@@ -130,10 +126,74 @@ static enum assay_err copy(int from, int to)
     return err;
 }
 
+/* What a copy takes at most: all pages that are in use or free. */
+static uint64_t most_bytes(struct store_ledger *ledger)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+
+    return mdb_env_info(ledger->env, &info) == 0 &&
+                   mdb_env_stat(ledger->env, &stat) == 0
+               ? (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize
+               : 0;
+}
+
+/* Closing the pipe's other end stops the thread, which then fails to write.
+ * Why the copy to the file failed is what is told. */
+static enum assay_err copy_now(struct store_ledger *ledger, int fd)
+{
+    struct copying copying = {.ledger = ledger, .err = ASSAY_OK};
+    pthread_t thread;
+    size_t count = 0;
+    int ends[2];
+    enum assay_err err;
+
+    if (pipe(ends) != 0) {
+        return store_err_from_errno(errno);
+    }
+    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    copying.pipe_in = ends[1];
+    err = store_workers_start(&thread, 1, run_copy, &copying, &count);
+    if (err == ASSAY_OK) {
+        err = copy(ends[0], fd, ledger->watch, most_bytes(ledger));
+    } else {
+        (void)close(ends[1]);
+    }
+    (void)close(ends[0]);
+    store_workers_join(&thread, count);
+    return err == ASSAY_OK ? copying.err : err;
+}
+
+enum assay_err store_backup(struct store_ledger *ledger, const char *path)
+{
+    char aside[PATH_SIZE];
+    struct stat status;
+    int fd = -1;
+    enum assay_err err;
+
+    if (lstat(path, &status) == 0) {
+        return ASSAY_E_EXISTS;
+    }
+    err = make_aside(path, aside, &fd);
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    err = copy_now(ledger, fd);
+    (void)close(fd);
+    if (err != ASSAY_OK) {
+        (void)unlink(aside);
+        return err;
+    }
+    return put_in_place(aside, path);
+}
+
 /* Puts the copy where the new ledger's own database is. */
-static enum assay_err replace_database(const char *path, const char *dir)
+static enum assay_err replace_database(const char *path, const char *dir,
+                                       const struct store_watch *watch)
 {
     char target[PATH_SIZE];
+    struct stat status = {.st_size = 0};
     int from = -1;
     int to = -1;
     enum assay_err err = ASSAY_OK;
@@ -147,7 +207,13 @@ static enum assay_err replace_database(const char *path, const char *dir)
         return store_err_from_errno(errno);
     }
     to = open(target, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
-    err = to < 0 ? store_err_from_errno(errno) : copy(from, to);
+    if (to < 0) {
+        err = store_err_from_errno(errno);
+    } else if (fstat(from, &status) != 0 || status.st_size < 0) {
+        err = ASSAY_E_IO;
+    } else {
+        err = copy(from, to, watch, (uint64_t)status.st_size);
+    }
     (void)close(from);
     if (to >= 0) {
         (void)close(to);
@@ -216,6 +282,7 @@ static void remove_made(const char *dir)
 }
 
 enum assay_err store_restore(const char *path, const char *dir,
+                             const struct store_watch *watch,
                              struct assay_fault *fault_out)
 {
     struct store_ledger *ledger = NULL;
@@ -229,7 +296,7 @@ enum assay_err store_restore(const char *path, const char *dir,
     if (err != ASSAY_OK) {
         return err;
     }
-    err = replace_database(path, dir);
+    err = replace_database(path, dir, watch);
     if (err == ASSAY_OK) {
         err = check_whole(dir);
     }

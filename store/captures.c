@@ -30,8 +30,31 @@ static enum assay_err open_bucket(struct store_ledger *ledger,
     return err;
 }
 
+/* Reads once, when there is something; *len_out 0 at the end. */
+static enum assay_err read_some(int fd, const struct store_watch *watch,
+                                uint8_t *chunk, size_t *len_out)
+{
+    const int stop_fds[2] = {store_watch_stop_fd(watch), -1};
+    ssize_t got = -1;
+
+    do {
+        enum assay_err err = store_files_wait(fd, stop_fds);
+
+        if (err != ASSAY_OK) {
+            return err;
+        }
+        got = read(fd, chunk, CHUNK_SIZE);
+    } while (got < 0 && (errno == EINTR || errno == EAGAIN));
+    if (got < 0) {
+        return store_files_err(errno);
+    }
+    *len_out = (size_t)got;
+    return ASSAY_OK;
+}
+
 /* Adds what is left of fd, up to max_bytes, to a stage. */
 static enum assay_err copy_in(int fd, uint64_t max_bytes,
+                              const struct store_watch *watch,
                               struct store_capture_stage *stage)
 {
     size_t len = 0;
@@ -42,7 +65,7 @@ static enum assay_err copy_in(int fd, uint64_t max_bytes,
         return ASSAY_E_NOMEM;
     }
     do {
-        err = store_files_read(fd, chunk, CHUNK_SIZE, &len);
+        err = read_some(fd, watch, chunk, &len);
         if (err == ASSAY_OK && len > max_bytes - stage->size) {
             err = ASSAY_E_LIMIT;
         }
@@ -50,7 +73,10 @@ static enum assay_err copy_in(int fd, uint64_t max_bytes,
             err = store_capture_stage_add(stage,
                                           (struct assay_bytes){chunk, len});
         }
-    } while (err == ASSAY_OK && len == CHUNK_SIZE);
+        if (err == ASSAY_OK) {
+            err = store_watch_tell(watch, stage->size, 0);
+        }
+    } while (err == ASSAY_OK && len > 0);
     free(chunk);
     return err;
 }
@@ -64,7 +90,7 @@ enum assay_err store_captures_put(struct store_ledger *ledger, int fd,
     enum assay_err err = store_capture_stage_begin(ledger, &stage);
 
     if (err == ASSAY_OK) {
-        err = copy_in(fd, max_bytes, &stage);
+        err = copy_in(fd, max_bytes, store_ledger_watcher(ledger), &stage);
     }
     if (err == ASSAY_OK) {
         store_capture_stage_finish(&stage, &info);

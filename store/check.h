@@ -45,14 +45,17 @@ enum assay_err store_repair(struct store_ledger *ledger,
 
 /* Writes a consistent, compacted copy of the database to a new file (mode
  * 0600, never overwriting: ASSAY_E_EXISTS), while others write. Synced
- * before it is renamed into place. Keys and captures are not in it. */
+ * before it is put in place, and removed where the ledger's watch stops it
+ * (ASSAY_E_STOPPED). Keys and captures are not in it. */
 ASSAY_MUST_CHECK
 enum assay_err store_backup(struct store_ledger *ledger, const char *path);
 
 /* Makes a ledger in dir from a backup: ASSAY_E_EXISTS if there is one.
- * The copy is opened and its version checked before it is put in place. */
+ * The copy is opened and its version checked before it is put in place.
+ * watch may be NULL; where it stops the work, nothing of it is left. */
 ASSAY_MUST_CHECK
 enum assay_err store_restore(const char *path, const char *dir,
+                             const struct store_watch *watch,
                              struct assay_fault *fault_out);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export_file.h"
+#include "internal.h"
 
 static bool is_any(const void *context, uint64_t lsn)
 {
@@ -37,6 +38,9 @@ enum assay_err store_export_all(struct store_view *view, int fd,
         err = store_export_lsn(&export, lsn);
         if (err == ASSAY_E_NOT_FOUND) {
             err = ASSAY_OK; /* A repair set it aside. */
+        }
+        if (err == ASSAY_OK) {
+            err = store_watch_tell(view->ledger->watch, lsn, last);
         }
     }
     if (err == ASSAY_OK && captures_of != NULL) {

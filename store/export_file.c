@@ -3,6 +3,7 @@
 
 #include "captures.h"
 #include "files.h"
+#include "internal.h"
 #include "protocol/check.h"
 #include "protocol/kinds/capture.h"
 #include "sequence.h"
@@ -133,8 +134,12 @@ enum assay_err store_export_bytes(struct store_export *export, uint64_t lsn,
 {
     struct store_row row;
     struct assay_capture capture;
-    enum assay_err err = store_view_by_lsn(export->view, lsn, &row);
+    enum assay_err err = store_watch_tell(export->view->ledger->watch, lsn,
+                                          store_view_last_lsn(export->view));
 
+    if (err == ASSAY_OK) {
+        err = store_view_by_lsn(export->view, lsn, &row);
+    }
     if (err != ASSAY_OK || export->captures_of == NULL ||
         row.record.payload.kind != ASSAY_KIND_CAPTURE ||
         row.record.body.data == NULL ||

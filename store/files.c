@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -132,6 +133,23 @@ enum assay_err store_files_open(int folder, const char *name, int *fd_out,
     *fd_out = fd;
     *info_out = info;
     return ASSAY_OK;
+}
+
+enum assay_err store_files_wait(int fd, const int stop_fds[2])
+{
+    struct pollfd sources[] = {
+        {.fd = fd, .events = POLLIN},
+        {.fd = stop_fds[0], .events = POLLIN},
+        {.fd = stop_fds[1], .events = POLLIN},
+    };
+
+    while (poll(sources, sizeof(sources) / sizeof(sources[0]), -1) < 0) {
+        if (errno != EINTR && errno != EAGAIN) {
+            return store_files_err(errno);
+        }
+    }
+    return sources[1].revents != 0 || sources[2].revents != 0 ? ASSAY_E_STOPPED
+                                                              : ASSAY_OK;
 }
 
 enum assay_err store_files_read(int fd, uint8_t *out, size_t cap,

@@ -58,6 +58,12 @@ ASSAY_MUST_CHECK
 enum assay_err store_files_open(int folder, const char *name, int *fd_out,
                                 struct stat *info_out);
 
+/* Waits until fd can be read, or reading is to end: ASSAY_E_STOPPED once one
+ * of the two stop descriptors, each of which may be -1, can be read. A regular
+ * file is always ready; a pipe may never be. */
+ASSAY_MUST_CHECK
+enum assay_err store_files_wait(int fd, const int stop_fds[2]);
+
 /* Reads until cap bytes are there or the file ends. */
 ASSAY_MUST_CHECK
 enum assay_err store_files_read(int fd, uint8_t *out, size_t cap,

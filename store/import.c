@@ -296,13 +296,14 @@ static size_t gather(struct import *import,
     return count;
 }
 
-/* Writes one batch and makes it durable. */
-static enum assay_err write_batch(struct import *import, bool *is_last_out)
+/* Writes one batch and makes it durable. Behind the last one *end_err_out says
+ * how the file ended. */
+static enum assay_err write_batch(struct import *import, bool *is_last_out,
+                                  enum assay_err *end_err_out)
 {
     struct store_intake_unit *units[STORE_INTAKE_BATCH];
     size_t count = gather(import, units);
     const struct store_intake_end *end = &units[count - 1]->end;
-    enum assay_err end_err = ASSAY_OK;
     enum assay_err err = begin(import);
 
     for (size_t index = 0; err == ASSAY_OK && index < count; index++) {
@@ -316,29 +317,30 @@ static enum assay_err write_batch(struct import *import, bool *is_last_out)
     }
     err = commit(import);
     if (err == ASSAY_OK && end->is_there) {
-        end_err = take_end(import, end);
+        *end_err_out = take_end(import, end);
     }
     *is_last_out = end->is_there;
     for (size_t index = 0; index < count; index++) {
         store_intake_release(import->intake);
     }
-    return err != ASSAY_OK ? err : end_err;
+    return err;
 }
 
 static enum assay_err run(struct import *import)
 {
     const struct store_import_hooks *hooks = import->hooks;
     bool is_last = false;
+    enum assay_err end_err = ASSAY_OK;
     enum assay_err err = ASSAY_OK;
 
     while (err == ASSAY_OK && !is_last) {
-        err = write_batch(import, &is_last);
+        err = write_batch(import, &is_last, &end_err);
         if (err == ASSAY_OK && hooks->progress != NULL &&
             !hooks->progress(hooks->context, &import->report) && !is_last) {
             err = ASSAY_E_STOPPED;
         }
     }
-    return err;
+    return err == ASSAY_OK ? end_err : err;
 }
 
 enum assay_err store_import(struct store_ledger *ledger, int fd,

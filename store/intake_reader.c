@@ -4,7 +4,6 @@
 #include "protocol/check.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -41,23 +40,6 @@ void store_intake_reader_clear(struct store_intake_reader *reader)
     reader->buffer = NULL;
 }
 
-/* Waits until there is something to read or reading is to end. A regular file
- * is always ready; a pipe may never be. */
-static enum assay_err wait_for_input(struct store_intake_reader *reader)
-{
-    struct pollfd sources[2] = {
-        {.fd = reader->fd, .events = POLLIN},
-        {.fd = reader->wake, .events = POLLIN},
-    };
-
-    while (poll(sources, 2, -1) < 0) {
-        if (errno != EINTR && errno != EAGAIN) {
-            return store_files_err(errno);
-        }
-    }
-    return sources[1].revents != 0 ? ASSAY_E_STOPPED : ASSAY_OK;
-}
-
 /* Reads once, behind what is there. */
 static enum assay_err read_more(struct store_intake_reader *reader)
 {
@@ -70,7 +52,10 @@ static enum assay_err read_more(struct store_intake_reader *reader)
     reader->end = left;
     ASSAY_CHECK(left < BUFFER_SIZE);
 
-    enum assay_err err = wait_for_input(reader);
+    const int stop_fds[2] = {
+        reader->wake,
+        store_watch_stop_fd(store_ledger_watcher(reader->ledger))};
+    enum assay_err err = store_files_wait(reader->fd, stop_fds);
     if (err != ASSAY_OK) {
         return err;
     }

@@ -94,7 +94,8 @@ struct store_ledger {
     /* Views and batches hold it for reading, resizing the map for writing. */
     pthread_rwlock_t map_lock;
     uint64_t headroom; /* Bytes that the map has free when a batch begins. */
-    struct store_endings *endings; /* What views showed; endings.h. */
+    struct store_endings *endings;   /* What views showed; endings.h. */
+    const struct store_watch *watch; /* Lent; NULL where nobody watches. */
 };
 
 /* Ids that a view remembers: those of a chain, or of a batch's last records.

@@ -417,6 +417,18 @@ uint64_t store_ledger_commits(struct store_ledger *ledger)
     return info.me_last_txnid;
 }
 
+const struct store_watch *
+store_ledger_watcher(const struct store_ledger *ledger)
+{
+    return ledger->watch;
+}
+
+void store_ledger_watch(struct store_ledger *ledger,
+                        const struct store_watch *watch)
+{
+    ledger->watch = watch;
+}
+
 enum assay_err store_ledger_stats(struct store_ledger *ledger,
                                   struct store_stats *stats_out)
 {

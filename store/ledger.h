@@ -17,6 +17,7 @@
 #include "protocol/bytes.h"
 #include "protocol/err.h"
 #include "protocol/id.h"
+#include "watch.h"
 
 struct store_ledger; /* Opaque. One per process and folder. */
 
@@ -65,6 +66,15 @@ const char *store_ledger_dir(const struct store_ledger *ledger);
 /* A number that grows with every commit of every process, also where no record
  * was added: who remembers it sees cheaply that nothing has changed. */
 uint64_t store_ledger_commits(struct store_ledger *ledger);
+
+/* Lets long work on this ledger be followed and stopped; NULL ends that. The
+ * watch is lent until then. Set by the thread that does the work. */
+void store_ledger_watch(struct store_ledger *ledger,
+                        const struct store_watch *watch);
+
+/* Who watches; NULL where nobody does. */
+const struct store_watch *
+store_ledger_watcher(const struct store_ledger *ledger);
 
 /* Counters, kept with every batch; nothing is walked. */
 ASSAY_MUST_CHECK

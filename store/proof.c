@@ -11,6 +11,7 @@
  * everything can be imported.
  */
 #include "export_file.h"
+#include "internal.h"
 #include "log.h"
 #include "protocol/check.h"
 #include "refs.h"
@@ -375,6 +376,10 @@ static enum assay_err write_proof(struct proof *proof,
     for (uint64_t lsn = 1; err == ASSAY_OK && lsn <= proof->last_lsn; lsn++) {
         if (has(&proof->wanted, lsn)) {
             err = store_export_lsn(export, lsn);
+        }
+        if (err == ASSAY_OK) {
+            err = store_watch_tell(proof->view->ledger->watch, lsn,
+                                   proof->last_lsn);
         }
     }
     for (uint64_t lsn = 1; err == ASSAY_OK && lsn <= proof->last_lsn; lsn++) {

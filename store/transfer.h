@@ -37,7 +37,8 @@ struct store_import_hooks {
      * it could not be told. */
     void (*refused)(void *context, uint64_t offset, const struct assay_id *id,
                     enum assay_err err, const char *rule);
-    /* Durable so far; bytes of the file read. False stops after this batch. */
+    /* What is durable so far, told after every batch, whatever follows. False
+     * stops after this one.  */
     bool (*progress)(void *context, const struct store_import_report *so_far);
 };
 

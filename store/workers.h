@@ -3,7 +3,7 @@
  * workers.h - threads that share a piece of work. Not installed.
  *
  * The only threads of store/ are those of intake.c, which reads a file of
- * records, and of check_records.c.
+ * records, of check_records.c, and the one of backup.c.
  */
 #ifndef ASSAY_STORE_WORKERS_H
 #define ASSAY_STORE_WORKERS_H

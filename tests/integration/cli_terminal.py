@@ -61,6 +61,8 @@ def run(ledger, words, answers, last=None):
 
 
 def main():
+    # A runner may have it ignored, and what it starts would leave it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     new = ["key", "new", "--name"]
     with tempfile.TemporaryDirectory() as folder:
         ledger = os.path.join(folder, "ledger")
@@ -86,10 +88,18 @@ def main():
         def terminate(_, pid):
             os.kill(pid, signal.SIGTERM)
 
-        for answers, last in (([], interrupt), ([b"a"], interrupt),
-                              ([], terminate)):
+        # The program ends by the signal, which a shell shows as 128 and more.
+        for answers, last, ended_by in (([], interrupt, signal.SIGINT),
+                                        ([b"a"], interrupt, signal.SIGINT),
+                                        ([], terminate, signal.SIGTERM)):
             code, seen, echo = run(ledger, new + ["cyd"], answers, last)
-            assert (code, echo) == (130, True), (code, echo, seen)
+            assert (code, echo) == (-ended_by, True), (code, echo, seen)
+            assert b"interrupted. Nothing was written." in seen, seen
+
+        # What is too long for a passphrase is no interruption.
+        code, seen, echo = run(ledger, new + ["cyd"], [b"x" * 2000])
+        assert (code, echo) == (4, True), (code, echo, seen)
+        assert b"at most 1024 bytes" in seen, seen
 
         # What cannot be signed is refused before anybody is asked.
         nobody = "claim1qqqqqqqqqqqq"

@@ -53,7 +53,7 @@ static uint64_t count_restored(const char *path)
     test_folder_make(restored.folder);
     test_path(restored.dir, restored.folder, "ledger");
     restored.ledger = NULL;
-    assert_int_equal(store_restore(path, restored.dir, NULL), ASSAY_OK);
+    assert_int_equal(store_restore(path, restored.dir, NULL, NULL), ASSAY_OK);
     test_ledger_reopen(&restored, STORE_WRITE);
     assert_int_equal(store_check(restored.ledger, &hooks, &report), ASSAY_OK);
     assert_int_equal(report.problems, 0);
@@ -171,6 +171,44 @@ static void a_backup_that_fails_leaves_nothing(void **state)
     assert_int_equal(count_entries(test.folder), before);
 }
 
+static bool never_goes_on(void *context, uint64_t done, uint64_t total)
+{
+    bool *was_told = context;
+
+    assert_true(done > 0 && done <= total);
+    *was_told = true;
+    return false;
+}
+
+/* Ctrl-C in the middle: neither a cut copy nor half a ledger is left, and the
+ * next try finds the place free. */
+static void what_is_stopped_leaves_nothing(void **state)
+{
+    bool was_told = false;
+    const struct store_watch stops = {
+        .context = &was_told, .goes_on = never_goes_on, .stop_fd = -1};
+    char path[TEST_PATH_MAX];
+    char dir[TEST_PATH_MAX];
+    size_t before = count_entries(test.folder);
+    (void)state;
+
+    test_ledger_fill(&test, history, NULL, RECORDS);
+    in_folder(path, "copy");
+    in_folder(dir, "made");
+    store_ledger_watch(test.ledger, &stops);
+    assert_int_equal(store_backup(test.ledger, path), ASSAY_E_STOPPED);
+    store_ledger_watch(test.ledger, NULL);
+    assert_true(was_told);
+    assert_int_equal(count_entries(test.folder), before);
+
+    was_told = false;
+    assert_int_equal(store_backup(test.ledger, path), ASSAY_OK);
+    assert_int_equal(store_restore(path, dir, &stops, NULL), ASSAY_E_STOPPED);
+    assert_true(was_told);
+    assert_int_equal(count_entries(test.folder), before + 1);
+    assert_int_equal(store_restore(path, dir, NULL, NULL), ASSAY_OK);
+}
+
 static void a_restore_overwrites_nothing(void **state)
 {
     char path[TEST_PATH_MAX];
@@ -181,7 +219,7 @@ static void a_restore_overwrites_nothing(void **state)
     in_folder(path, "copy");
     assert_int_equal(store_backup(test.ledger, path), ASSAY_OK);
     test_ledger_fill(&test, history, (size_t[]){5}, 1);
-    assert_int_equal(store_restore(path, test.dir, NULL), ASSAY_E_EXISTS);
+    assert_int_equal(store_restore(path, test.dir, NULL, NULL), ASSAY_E_EXISTS);
     test_ledger_reopen(&test, STORE_READ);
     assert_int_equal(test_ledger_count(&test), 6);
     in_folder(other, "other");
@@ -189,7 +227,7 @@ static void a_restore_overwrites_nothing(void **state)
     test_path(path, other, "file");
     test_file_write(path, "mine", 4, 0600);
     in_folder(path, "copy");
-    assert_int_equal(store_restore(path, other, NULL), ASSAY_E_EXISTS);
+    assert_int_equal(store_restore(path, other, NULL, NULL), ASSAY_E_EXISTS);
     assert_int_equal(count_entries(other), 3);
 }
 
@@ -207,11 +245,11 @@ static void what_is_no_backup_is_refused(void **state)
     static const size_t lens[] = {0, 11, 4096, sizeof(garbage)};
     for (size_t index = 0; index < sizeof(lens) / sizeof(lens[0]); index++) {
         test_file_write(path, garbage, lens[index], 0600);
-        assert_int_not_equal(store_restore(path, dir, NULL), ASSAY_OK);
+        assert_int_not_equal(store_restore(path, dir, NULL, NULL), ASSAY_OK);
         assert_int_not_equal(stat(dir, &status), 0);
     }
     in_folder(path, "nowhere");
-    assert_int_equal(store_restore(path, dir, NULL), ASSAY_E_NOT_FOUND);
+    assert_int_equal(store_restore(path, dir, NULL, NULL), ASSAY_E_NOT_FOUND);
     assert_int_not_equal(stat(dir, &status), 0);
 }
 
@@ -232,7 +270,7 @@ static void a_cut_backup_is_refused(void **state)
     assert_true(len > 8 * 4096 && len < sizeof(data));
     for (size_t cut = 1; cut < 8; cut++) {
         test_file_write(path, data, len * cut / 8, 0600);
-        assert_int_not_equal(store_restore(path, dir, NULL), ASSAY_OK);
+        assert_int_not_equal(store_restore(path, dir, NULL, NULL), ASSAY_OK);
         assert_int_not_equal(stat(dir, &status), 0);
     }
 }
@@ -251,7 +289,7 @@ static void a_newer_backup_is_refused(void **state)
     in_folder(path, "copy");
     in_folder(dir, "made");
     assert_int_equal(store_backup(test.ledger, path), ASSAY_OK);
-    assert_int_equal(store_restore(path, dir, NULL), ASSAY_E_VERSION);
+    assert_int_equal(store_restore(path, dir, NULL, NULL), ASSAY_E_VERSION);
     assert_int_not_equal(stat(dir, &status), 0);
 }
 
@@ -265,6 +303,7 @@ int main(void)
         PROMISE(a_backup_while_others_write_is_consistent),
         PROMISE(a_backup_overwrites_nothing),
         PROMISE(a_backup_that_fails_leaves_nothing),
+        PROMISE(what_is_stopped_leaves_nothing),
         PROMISE(a_restore_overwrites_nothing),
         PROMISE(what_is_no_backup_is_refused),
         PROMISE(a_cut_backup_is_refused),

@@ -20,6 +20,15 @@ const char *store_ledger_dir(const struct store_ledger *ledger)
     return ledger->dir;
 }
 
+static const struct store_watch *watch;
+
+const struct store_watch *
+store_ledger_watcher(const struct store_ledger *ledger)
+{
+    (void)ledger;
+    return watch;
+}
+
 static const char text[] = "abc";
 
 /* SHA-256 of "abc" (FIPS 180-4) as a folder and a file. */
@@ -302,6 +311,55 @@ static void an_unreadable_input_leaves_nothing(void **state)
     assert_int_equal(walk().sound + walk().unsound, 0);
 }
 
+static bool never_goes_on(void *context, uint64_t done, uint64_t total)
+{
+    uint64_t *told = context;
+
+    assert_int_equal(total, 0);
+    *told = done;
+    return false;
+}
+
+/* Stopped in the middle of the bytes: nothing is kept, nothing lies aside. */
+static void what_is_stopped_leaves_nothing(void **state)
+{
+    uint64_t told = 0;
+    const struct store_watch stops = {
+        .context = &told, .goes_on = never_goes_on, .stop_fd = -1};
+    struct store_capture_info info;
+    (void)state;
+
+    watch = &stops;
+    assert_int_equal(put(text, 3, 3, &info), ASSAY_E_STOPPED);
+    watch = NULL;
+    assert_int_equal(told, 3);
+    assert_int_equal(walk().sound + walk().unsound, 0);
+}
+
+/* A pipe that gives nothing is not waited for once work is to stop. */
+static void a_silent_pipe_is_left_when_told(void **state)
+{
+    struct store_watch stops = {.stop_fd = -1};
+    struct store_capture_info info;
+    int silent[2];
+    int stop[2];
+    (void)state;
+
+    assert_int_equal(pipe(silent), 0);
+    assert_int_equal(pipe(stop), 0);
+    assert_int_equal(write(stop[1], "", 1), 1);
+    stops.stop_fd = stop[0];
+    watch = &stops;
+    assert_int_equal(store_captures_put(&ledger, silent[0], 3, &info),
+                     ASSAY_E_STOPPED);
+    watch = NULL;
+    assert_int_equal(walk().sound + walk().unsound, 0);
+    for (size_t i = 0; i < 2; i++) {
+        (void)close(silent[i]);
+        (void)close(stop[i]);
+    }
+}
+
 #define PROMISE(name)                                                          \
     cmocka_unit_test_setup_teardown(name, make_ledger, remove_ledger)
 
@@ -319,6 +377,8 @@ int main(void)
         PROMISE(dropped_bytes_are_gone),
         PROMISE(the_walk_names_what_does_not_belong),
         PROMISE(an_unreadable_input_leaves_nothing),
+        PROMISE(what_is_stopped_leaves_nothing),
+        PROMISE(a_silent_pipe_is_left_when_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

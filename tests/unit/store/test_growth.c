@@ -270,7 +270,7 @@ static void a_backup_follows_a_map_that_grows(void **state)
     assert_int_equal(store_backup(test.ledger, path), ASSAY_OK);
     test_folder_make(restored.folder);
     test_path(restored.dir, restored.folder, "ledger");
-    assert_int_equal(store_restore(path, restored.dir, NULL), ASSAY_OK);
+    assert_int_equal(store_restore(path, restored.dir, NULL, NULL), ASSAY_OK);
     test_ledger_reopen(&restored, STORE_READ);
     assert_int_equal(test_ledger_count(&restored), 2 + 2 * FILLS_MAP);
     test_ledger_check(&restored);
