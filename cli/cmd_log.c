@@ -163,12 +163,31 @@ static enum assay_err add_log(struct cli_page *page,
     return err;
 }
 
+/* The next log that may be meant. A key's first letters are in no index. */
+static enum assay_err next_log(struct store_view *view,
+                               const struct whose *whose, uint64_t *after,
+                               struct store_log *log_out)
+{
+    struct store_log_query query = {NULL, NULL};
+    struct assay_key key;
+
+    if (!whose->is_key) {
+        query.team = &whose->team;
+    } else if (whose->key.bit_count == 8 * ASSAY_KEY_SIZE) {
+        memcpy(key.bytes, whose->key.bytes, ASSAY_KEY_SIZE);
+        query.key = &key;
+    } else {
+        return store_log_next(view, after, log_out);
+    }
+    return store_log_next_of(view, &query, after, log_out);
+}
+
 static enum assay_err write_logs(struct cli_page *page,
                                  const struct whose *whose, json_t *logs)
 {
     struct store_log log;
     uint64_t after = 0;
-    enum assay_err err = store_log_next(page->view, &after, &log);
+    enum assay_err err = next_log(page->view, whose, &after, &log);
 
     while (err == ASSAY_OK) {
         if (is_whose(whose, &log)) {
@@ -176,7 +195,7 @@ static enum assay_err write_logs(struct cli_page *page,
                                : add_log(page, &log, logs);
         }
         if (err == ASSAY_OK) {
-            err = store_log_next(page->view, &after, &log);
+            err = next_log(page->view, whose, &after, &log);
         }
     }
     return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;

@@ -7,7 +7,7 @@
 #include "lines.h"
 #include "report.h"
 #include "store/chain.h"
-#include "store/log.h"
+#include "store/lists.h"
 #include "store/trust.h"
 
 static bool is_own(const struct assay_id *teams, size_t count,
@@ -65,16 +65,18 @@ static void add_team(struct teams *teams, const struct assay_id *team)
 static enum cli_exit list_teams(struct cli_context *context,
                                 struct teams *teams)
 {
-    struct store_log log;
-    uint64_t after = 0;
+    const struct store_list_query query = {.list = STORE_LIST_KIND,
+                                           .kind = ASSAY_KIND_FOUND};
+    struct store_row row;
+    uint64_t cursor = 0;
     enum assay_err err = ASSAY_OK;
     enum cli_exit code = cli_context_own_teams(context, teams->view,
                                                &teams->own, &teams->own_count);
 
     while (code == CLI_DONE && err == ASSAY_OK) {
-        err = store_log_next(teams->view, &after, &log);
-        if (err == ASSAY_OK && assay_id_equal(&log.grant, &log.team)) {
-            add_team(teams, &log.team);
+        err = store_list_next(teams->view, &query, &cursor, &row);
+        if (err == ASSAY_OK) {
+            add_team(teams, &row.record.id);
         }
     }
     free(teams->own);

@@ -49,6 +49,7 @@ static enum assay_err warn_of_others(struct store_view *view,
                                      const struct assay_id *team,
                                      const struct assay_key *key)
 {
+    const struct store_log_query query = {team, key};
     struct assay_validity *validity = NULL;
     struct store_log log;
     uint64_t after = 0;
@@ -57,9 +58,8 @@ static enum assay_err warn_of_others(struct store_view *view,
     while (err == ASSAY_OK) {
         const struct assay_authority *authority = NULL;
 
-        err = store_log_next(view, &after, &log);
-        if (err == ASSAY_OK && assay_id_equal(&log.team, team) &&
-            assay_key_equal(&log.key, key)) {
+        err = store_log_next_of(view, &query, &after, &log);
+        if (err == ASSAY_OK) {
             err = assay_validity_authority(validity, &log.grant, &authority);
         }
         if (err == ASSAY_OK && authority != NULL && authority->is_in_force &&

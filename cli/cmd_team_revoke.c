@@ -51,12 +51,10 @@ static enum cli_exit take_target(struct cli_context *context,
     return code;
 }
 
-static bool is_meant(const struct target *target, const struct assay_id *team,
-                     const struct store_log *log)
+static bool is_meant(const struct target *target, const struct store_log *log)
 {
-    return assay_id_equal(&log->team, team) &&
-           (target->is_record ? assay_id_equal(&log->grant, &target->record)
-                              : assay_key_equal(&log->key, &target->key));
+    return target->is_record ? assay_id_equal(&log->grant, &target->record)
+                             : assay_key_equal(&log->key, &target->key);
 }
 
 static enum assay_err add_ending(struct endings *endings,
@@ -85,6 +83,7 @@ static enum assay_err collect(struct store_view *view,
                               const struct assay_id *team,
                               struct endings *endings, size_t *root_count)
 {
+    const struct store_log_query query = {.team = team};
     struct assay_validity *validity = NULL;
     struct store_log log;
     uint64_t after = 0;
@@ -93,8 +92,8 @@ static enum assay_err collect(struct store_view *view,
     while (err == ASSAY_OK) {
         const struct assay_authority *authority = NULL;
 
-        err = store_log_next(view, &after, &log);
-        if (err != ASSAY_OK || !is_meant(target, team, &log)) {
+        err = store_log_next_of(view, &query, &after, &log);
+        if (err != ASSAY_OK || !is_meant(target, &log)) {
             continue;
         }
         err = assay_validity_authority(validity, &log.grant, &authority);

@@ -235,12 +235,13 @@ static enum assay_err next_seat(struct store_view *view,
                                 const struct assay_id *team, uint64_t *after,
                                 struct store_log *log, struct seat *seat)
 {
+    const struct store_log_query query = {.team = team};
     struct assay_validity *validity = NULL;
     enum assay_err err = store_view_validity(view, &validity);
 
     while (err == ASSAY_OK) {
-        err = store_log_next(view, after, log);
-        if (err != ASSAY_OK || !assay_id_equal(&log->team, team)) {
+        err = store_log_next_of(view, &query, after, log);
+        if (err != ASSAY_OK) {
             continue;
         }
         err = assay_validity_authority(validity, &log->grant, &seat->authority);

@@ -8,6 +8,7 @@
 #include "report.h"
 #include "store/chain.h"
 #include "store/follows.h"
+#include "store/lists.h"
 #include "store/log.h"
 #include "store/where.h"
 
@@ -169,20 +170,21 @@ static bool is_team_id(const char *text)
 enum cli_exit cli_context_team(struct store_view *view, const char *text,
                                struct assay_id *team_out)
 {
-    struct store_log log;
+    const struct store_list_query query = {.list = STORE_LIST_KIND,
+                                           .kind = ASSAY_KIND_FOUND};
+    struct store_row row;
     struct assay_id found = {{0}};
-    uint64_t after = 0;
+    uint64_t cursor = 0;
     size_t count = 0;
     enum assay_err err;
 
     if (is_team_id(text)) {
         return cli_context_record(view, text, ASSAY_KIND_FOUND, team_out);
     }
-    while ((err = store_log_next(view, &after, &log)) == ASSAY_OK) {
-        if (assay_id_equal(&log.grant, &log.team) &&
-            assay_bytes_equal(store_team_name(view, &log.team),
+    while ((err = store_list_next(view, &query, &cursor, &row)) == ASSAY_OK) {
+        if (assay_bytes_equal(store_team_name(view, &row.record.id),
                               assay_bytes_of(text))) {
-            found = log.team;
+            found = row.record.id;
             count++;
         }
     }

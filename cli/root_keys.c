@@ -182,6 +182,7 @@ void cli_root_keys_keep(struct cli_context *context, const char *base,
 static enum assay_err may_speak(struct store_view *view,
                                 const struct assay_key *key, bool *may_out)
 {
+    const struct store_log_query query = {.key = key};
     struct assay_validity *validity = NULL;
     struct store_log log;
     uint64_t after = 0;
@@ -191,8 +192,8 @@ static enum assay_err may_speak(struct store_view *view,
     while (err == ASSAY_OK && !*may_out) {
         const struct assay_authority *authority = NULL;
 
-        err = store_log_next(view, &after, &log);
-        if (err == ASSAY_OK && assay_key_equal(&log.key, key)) {
+        err = store_log_next_of(view, &query, &after, &log);
+        if (err == ASSAY_OK) {
             err = assay_validity_authority(validity, &log.grant, &authority);
         }
         *may_out = err == ASSAY_OK && authority != NULL &&

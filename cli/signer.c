@@ -49,51 +49,47 @@ static void consider(struct search *search, const struct store_key_info *key,
     search->best.authority = *authority;
 }
 
-static enum assay_err consider_log(struct search *search,
-                                   struct assay_validity *validity,
-                                   const struct store_log *log)
+/* Looks at every grant to one key that may be meant. */
+static enum assay_err search_key(struct store_view *view,
+                                 const struct store_key_info *key,
+                                 struct search *search)
 {
-    const struct assay_authority *authority = NULL;
-    enum assay_err err;
-
-    for (size_t i = 0; i < search->key_count; i++) {
-        const struct store_key_info *key = &search->keys[i];
-
-        if (!assay_key_equal(&key->key, &log->key) ||
-            (search->key_name != NULL &&
-             strcmp(key->name, search->key_name) != 0) ||
-            (search->team != NULL &&
-             !assay_id_equal(search->team, &log->team)) ||
-            (search->needs_root && !log->is_root)) {
-            continue;
-        }
-        err = assay_validity_authority(validity, &log->grant, &authority);
-        if (err != ASSAY_OK) {
-            return err;
-        }
-        if (authority != NULL && authority->is_in_force &&
-            !authority->is_ended) {
-            consider(search, key, authority);
-        }
-    }
-    return ASSAY_OK;
-}
-
-static enum assay_err search_logs(struct store_view *view,
-                                  struct search *search)
-{
+    const struct store_log_query query = {search->team, &key->key};
     struct assay_validity *validity = NULL;
     struct store_log log;
     uint64_t after = 0;
     enum assay_err err = store_view_validity(view, &validity);
 
     while (err == ASSAY_OK) {
-        err = store_log_next(view, &after, &log);
-        if (err == ASSAY_OK) {
-            err = consider_log(search, validity, &log);
+        const struct assay_authority *authority = NULL;
+
+        err = store_log_next_of(view, &query, &after, &log);
+        if (err != ASSAY_OK || (search->needs_root && !log.is_root)) {
+            continue;
+        }
+        err = assay_validity_authority(validity, &log.grant, &authority);
+        if (err == ASSAY_OK && authority != NULL && authority->is_in_force &&
+            !authority->is_ended) {
+            consider(search, key, authority);
         }
     }
     return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
+static enum assay_err search_keys(struct store_view *view,
+                                  struct search *search)
+{
+    enum assay_err err = ASSAY_OK;
+
+    for (size_t i = 0; i < search->key_count && err == ASSAY_OK; i++) {
+        const struct store_key_info *key = &search->keys[i];
+
+        if (search->key_name == NULL ||
+            strcmp(key->name, search->key_name) == 0) {
+            err = search_key(view, key, search);
+        }
+    }
+    return err;
 }
 
 static enum cli_exit judge(const struct search *search, const char *team)
@@ -168,7 +164,7 @@ static enum cli_exit find(struct cli_context *context, const char *team,
         enum assay_err err = store_keyring_list(context->ledger, &search->keys,
                                                 &search->key_count);
 
-        err = err == ASSAY_OK ? search_logs(view, search) : err;
+        err = err == ASSAY_OK ? search_keys(view, search) : err;
         code =
             err == ASSAY_OK ? CLI_DONE : cli_report_err("the keys", err, NULL);
         if (code == CLI_DONE && search->people == 0) {

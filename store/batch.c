@@ -214,7 +214,7 @@ static enum assay_err append(struct store_batch *batch,
         count_row(batch, row);
         err = put_logs(batch, row, log);
     }
-    if (err == ASSAY_OK && row->record.payload.kind == ASSAY_KIND_CLAIM) {
+    if (err == ASSAY_OK && store_index_needs_team(&row->record)) {
         err = store_lsn_of(&batch->view, &log->team, &team_lsn);
     }
     if (err == ASSAY_OK) {

@@ -95,11 +95,11 @@ void store_entry_of_kind(uint64_t kind, uint64_t lsn,
     entry_out->key[1] = kind_byte(kind);
 }
 
-void store_entry_of_team(uint64_t team_lsn, uint64_t lsn,
-                         struct store_entry *entry_out)
+void store_entry_of_team(enum store_list_tag tag, uint64_t team_lsn,
+                         uint64_t lsn, struct store_entry *entry_out)
 {
     set(entry_out, STORE_LISTS, 1 + LSN_SIZE, 0, lsn);
-    entry_out->key[0] = STORE_TAG_TEAM;
+    entry_out->key[0] = (uint8_t)tag;
     store_put_number(entry_out->key + 1, team_lsn, LSN_SIZE);
 }
 

@@ -39,8 +39,8 @@ void store_entry_missing(const struct assay_id *named, uint64_t kind,
                          uint64_t lsn, struct store_entry *entry_out);
 void store_entry_of_kind(uint64_t kind, uint64_t lsn,
                          struct store_entry *entry_out);
-void store_entry_of_team(uint64_t team_lsn, uint64_t lsn,
-                         struct store_entry *entry_out);
+void store_entry_of_team(enum store_list_tag tag, uint64_t team_lsn,
+                         uint64_t lsn, struct store_entry *entry_out);
 void store_entry_of_hash(enum store_list_tag tag, const uint8_t *hash,
                          uint64_t lsn, struct store_entry *entry_out);
 void store_entry_of_text(enum store_list_tag tag, struct assay_bytes text,

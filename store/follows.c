@@ -69,17 +69,6 @@ void store_teams_clear(struct store_teams *teams)
     *teams = (struct store_teams){NULL, 0};
 }
 
-static bool has_key(const struct store_key_info *keys, size_t count,
-                    const struct assay_key *key)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (assay_key_equal(&keys[i].key, key)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_in_force(struct store_view *view, const struct assay_id *grant)
 {
     struct assay_validity *validity = NULL;
@@ -90,25 +79,38 @@ static bool is_in_force(struct store_view *view, const struct assay_id *grant)
            authority != NULL && authority->is_in_force;
 }
 
+/* The teams that one key may speak for. */
+static enum assay_err gather_of_key(struct store_view *view,
+                                    const struct assay_key *key,
+                                    struct gathering *gathering)
+{
+    const struct store_log_query query = {.key = key};
+    struct store_log log;
+    uint64_t after = 0;
+    enum assay_err err = ASSAY_OK;
+
+    while (err == ASSAY_OK) {
+        err = store_log_next_of(view, &query, &after, &log);
+        if (err == ASSAY_OK && is_in_force(view, &log.grant)) {
+            err = gather(gathering, &log.team);
+        }
+    }
+    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+}
+
 static enum assay_err gather_own(struct store_ledger *ledger,
                                  struct store_view *view,
                                  struct gathering *gathering)
 {
     struct store_key_info *keys = NULL;
-    struct store_log log;
     size_t key_count = 0;
-    uint64_t after = 0;
     enum assay_err err = store_keyring_list(ledger, &keys, &key_count);
 
-    while (err == ASSAY_OK && key_count > 0) {
-        err = store_log_next(view, &after, &log);
-        if (err == ASSAY_OK && has_key(keys, key_count, &log.key) &&
-            is_in_force(view, &log.grant)) {
-            err = gather(gathering, &log.team);
-        }
+    for (size_t i = 0; err == ASSAY_OK && i < key_count; i++) {
+        err = gather_of_key(view, &keys[i].key, gathering);
     }
     free(keys);
-    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+    return err;
 }
 
 static enum assay_err gather_trusted(struct store_view *view,

@@ -14,8 +14,8 @@ struct store_teams {
     size_t count;
 };
 
-/* The teams in which a key of the keyring has a grant that stands. Walks all
- * logs. ASSAY_E_NOMEM and the codes of keyring and view. */
+/* The teams in which a key of the keyring has a grant that stands.
+ * ASSAY_E_NOMEM and the codes of keyring and view. */
 ASSAY_MUST_CHECK
 enum assay_err store_own_teams(struct store_ledger *ledger,
                                struct store_view *view,
@@ -24,7 +24,7 @@ enum assay_err store_own_teams(struct store_ledger *ledger,
 /*
  * The trusted teams, the own ones and those of more, and the teams that all
  * these vouch for within steps steps (0: none), by vouches that stand. Walks
- * all logs, and all vouches once a step. Errors as above.
+ * all vouches once a step. Errors as above.
  */
 ASSAY_MUST_CHECK
 enum assay_err store_followed_teams(struct store_ledger *ledger,

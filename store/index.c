@@ -139,6 +139,44 @@ static enum assay_err each_named(struct store_view *view,
     return err;
 }
 
+/* The lists of the key that is granted something and of the team that grants
+ * it. */
+static enum assay_err each_of_grant(const struct store_row *row,
+                                    uint64_t team_lsn, visit_fn visit,
+                                    void *context)
+{
+    const struct assay_payload *payload = &row->record.payload;
+    struct assay_key key = row->record.key;
+    struct assay_grant grant;
+    struct store_entry entry;
+    enum assay_err err;
+
+    if (payload->kind == ASSAY_KIND_MEMBER) {
+        if (assay_grant_read(payload->kind, payload->grant, &grant, NULL) !=
+            ASSAY_OK) {
+            return ASSAY_OK; /* It grants nothing. */
+        }
+        key = grant.key;
+    }
+    store_entry_of_hash(STORE_TAG_KEY, key.bytes, row->lsn, &entry);
+    err = visit(context, &entry);
+    if (err == ASSAY_OK) {
+        store_entry_of_team(STORE_TAG_GRANTS,
+                            payload->kind == ASSAY_KIND_FOUND ? row->lsn
+                                                              : team_lsn,
+                            row->lsn, &entry);
+        err = visit(context, &entry);
+    }
+    return err;
+}
+
+bool store_index_needs_team(const struct assay_record *record)
+{
+    return record->payload.kind == ASSAY_KIND_CLAIM ||
+           record->payload.kind == ASSAY_KIND_MEMBER ||
+           record->payload.kind == ASSAY_KIND_ROTATE;
+}
+
 enum assay_err store_index_each(struct store_view *view,
                                 const struct store_row *row, uint64_t team_lsn,
                                 visit_fn visit, void *context)
@@ -158,8 +196,12 @@ enum assay_err store_index_each(struct store_view *view,
         err = visit(context, &entry);
     }
     if (err == ASSAY_OK && payload->kind == ASSAY_KIND_CLAIM) {
-        store_entry_of_team(team_lsn, row->lsn, &entry);
+        store_entry_of_team(STORE_TAG_TEAM, team_lsn, row->lsn, &entry);
         err = visit(context, &entry);
+    }
+    if (err == ASSAY_OK && (assay_kind_is_root(payload->kind) ||
+                            payload->kind == ASSAY_KIND_MEMBER)) {
+        err = each_of_grant(row, team_lsn, visit, context);
     }
     if (err == ASSAY_OK) {
         err = store_index_each_of_body(row, visit, context);

@@ -62,9 +62,11 @@ struct store_meta {
 enum store_list_tag {
     STORE_TAG_KIND = 1,   /* kind, 1 byte */
     STORE_TAG_TOPIC = 2,  /* first 8 bytes of SHA-256(topic) */
-    STORE_TAG_TEAM = 3,   /* LSN of the founding record */
+    STORE_TAG_TEAM = 3,   /* LSN of the founding record: claims */
     STORE_TAG_SHA256 = 4, /* first 8 bytes */
-    STORE_TAG_URL = 5     /* first 8 bytes of SHA-256(url) */
+    STORE_TAG_URL = 5,    /* first 8 bytes of SHA-256(url) */
+    STORE_TAG_KEY = 6,    /* first 8 bytes of a key: grants to it */
+    STORE_TAG_GRANTS = 7  /* LSN of the founding record: grants of a team */
 };
 
 /* Tags of the table of this ledger's own. */

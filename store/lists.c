@@ -24,7 +24,7 @@ static enum assay_err make_entry(struct store_view *view,
         break;
     case STORE_LIST_TEAM_CLAIMS:
         err = store_lsn_of(view, &query->id, &team_lsn);
-        store_entry_of_team(team_lsn, lsn, entry_out);
+        store_entry_of_team(STORE_TAG_TEAM, team_lsn, lsn, entry_out);
         break;
     case STORE_LIST_SHA256:
         store_entry_of_hash(STORE_TAG_SHA256, query->id.hash, lsn, entry_out);

@@ -3,6 +3,8 @@
 
 #include "entry.h"
 #include "frontier.h"
+#include "protocol/check.h"
+#include "protocol/key.h"
 #include "rows.h"
 
 #include <stdlib.h>
@@ -55,6 +57,57 @@ enum assay_err store_log_next(struct store_view *view, uint64_t *after_log_lsn,
     }
     if (err == ASSAY_OK) {
         *after_log_lsn = log_lsn;
+    }
+    return err;
+}
+
+static enum assay_err first_entry(struct store_view *view,
+                                  const struct store_log_query *query,
+                                  uint64_t lsn, struct store_entry *entry_out)
+{
+    uint64_t team_lsn = 0;
+    enum assay_err err = ASSAY_OK;
+
+    if (query->key != NULL) {
+        store_entry_of_hash(STORE_TAG_KEY, query->key->bytes, lsn, entry_out);
+        return ASSAY_OK;
+    }
+    ASSAY_CHECK(query->team != NULL);
+    err = store_lsn_of(view, query->team, &team_lsn);
+    store_entry_of_team(STORE_TAG_GRANTS, team_lsn, lsn, entry_out);
+    return err;
+}
+
+static bool is_meant(const struct store_log_query *query,
+                     const struct store_log *log)
+{
+    return (query->key == NULL || assay_key_equal(query->key, &log->key)) &&
+           (query->team == NULL || assay_id_equal(query->team, &log->team));
+}
+
+enum assay_err store_log_next_of(struct store_view *view,
+                                 const struct store_log_query *query,
+                                 uint64_t *after_log_lsn,
+                                 struct store_log *log_out)
+{
+    struct store_entry entry;
+    struct store_log log;
+    enum assay_err err = first_entry(view, query, *after_log_lsn + 1, &entry);
+
+    while (err == ASSAY_OK) {
+        err = store_index_seek(view, &entry);
+        if (err != ASSAY_OK) {
+            break;
+        }
+        err = get_log(view, store_entry_lsn(&entry), &log);
+        if (err == ASSAY_OK && is_meant(query, &log)) {
+            *after_log_lsn = log.log_lsn;
+            *log_out = log;
+            return ASSAY_OK;
+        }
+        /* A grant that is out of place opens no log. */
+        err = err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
+        store_entry_step(&entry);
     }
     return err;
 }

@@ -40,6 +40,20 @@ ASSAY_MUST_CHECK
 enum assay_err store_log_next(struct store_view *view, uint64_t *after_log_lsn,
                               struct store_log *log_out);
 
+/* Which logs are meant: a team's, a key's, a key's in a team; not neither. */
+struct store_log_query {
+    const struct assay_id *team; /* NULL: of any team. */
+    const struct assay_key *key; /* NULL: of any key. */
+};
+
+/* As store_log_next, for the logs that are meant: found in an index, however
+ * many others there are. */
+ASSAY_MUST_CHECK
+enum assay_err store_log_next_of(struct store_view *view,
+                                 const struct store_log_query *query,
+                                 uint64_t *after_log_lsn,
+                                 struct store_log *log_out);
+
 /* A place in a log: begin with zeros. */
 struct store_log_cursor {
     uint64_t seq;

@@ -116,6 +116,53 @@ static void expect_reading(uint64_t seed, const struct history *history,
     }
 }
 
+/* Counts the logs that are meant, one by one or by the index of them. */
+static size_t count_logs(struct store_view *view,
+                         const struct store_log_query *query, bool is_indexed)
+{
+    struct store_log log;
+    uint64_t after = 0;
+    size_t count = 0;
+
+    for (;;) {
+        uint64_t before = after;
+        enum assay_err err = is_indexed
+                                 ? store_log_next_of(view, query, &after, &log)
+                                 : store_log_next(view, &after, &log);
+
+        if (err == ASSAY_E_NOT_FOUND) {
+            return count;
+        }
+        assert_int_equal(err, ASSAY_OK);
+        assert_true(after > before);
+        if ((query->team == NULL || assay_id_equal(query->team, &log.team)) &&
+            (query->key == NULL || assay_key_equal(query->key, &log.key))) {
+            count++;
+        } else {
+            assert_false(is_indexed);
+        }
+    }
+}
+
+/* A team's logs, and a key's, are found without the others. */
+static void expect_logs_listed(struct store_view *view)
+{
+    struct store_log log;
+    uint64_t after = 0;
+    enum assay_err err = store_log_next(view, &after, &log);
+
+    for (; err == ASSAY_OK; err = store_log_next(view, &after, &log)) {
+        const struct store_log_query queries[] = {
+            {&log.team, NULL}, {NULL, &log.key}, {&log.team, &log.key}};
+
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(count_logs(view, &queries[i], true),
+                             count_logs(view, &queries[i], false));
+        }
+    }
+    assert_int_equal(err, ASSAY_E_NOT_FOUND);
+}
+
 /* Reads each record of the history that a ledger holds; the same set in memory
  * and, if it is small, the oracle must say the same. The caller frees. */
 static struct answer *read_ledger(uint64_t seed, struct test_ledger *test,
@@ -132,6 +179,7 @@ static struct answer *read_ledger(uint64_t seed, struct test_ledger *test,
     assert_int_equal(store_view_begin(test->ledger, STORE_NOW, &view),
                      ASSAY_OK);
     struct memview *memview = copy_to_memory(view);
+    expect_logs_listed(view);
     assert_int_equal(store_view_validity(view, &validity), ASSAY_OK);
     assert_int_equal(assay_validity_new(memview_view(memview), &in_memory),
                      ASSAY_OK);
