@@ -43,7 +43,7 @@ static void on_dialled(void *context, uv_tcp_t *tcp, const char *why)
     }
     log_failed(driver, &address, why);
     if (is_members) {
-        node_gossip_dial_failed(driver, &address);
+        node_members_dial_failed(driver, &address);
     }
     node_syncs_done(driver, &address.node, why);
 }

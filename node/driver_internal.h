@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * driver_internal.h - what the parts of the driver share: connections
- * (driver.c), dials (driver_dial.c), membership and broadcast
- * (driver_gossip.c), records on their way in (driver_records.c), and syncs
- * that somebody waits for (driver_sync.c).
+ * driver_internal.h - what the parts of the driver share: a file for each
+ * thing that it does.
  */
 #ifndef ASSAY_NODE_DRIVER_INTERNAL_H
 #define ASSAY_NODE_DRIVER_INTERNAL_H
@@ -135,11 +133,6 @@ struct node_driver {
 
 /* --- driver.c */
 
-struct node_link *node_link_by_number(struct node_driver *driver,
-                                      uint64_t number);
-struct node_link *node_link_by_key(struct node_driver *driver,
-                                   const struct assay_key *key);
-
 /* Lends a view of the ledger; NULL where it cannot be had. */
 const struct assay_sync_view *node_driver_view_begin(void *context);
 void node_driver_view_end(void *context);
@@ -147,9 +140,18 @@ void node_driver_view_end(void *context);
 /* Whether the ledger holds a record. */
 bool node_driver_holds(struct node_driver *driver, const struct assay_id *id);
 
-/* Begins to speak over a connection; takes tcp. */
-void node_driver_connected(struct node_driver *driver, uv_tcp_t *tcp,
-                           const struct node_address *address, bool is_members);
+/* What is followed, as sessions are told. Valid until it is refreshed. */
+struct assay_follows node_driver_follows(const struct node_driver *driver);
+
+/* Calls done where nothing is left that has to stop. */
+void node_driver_finish(struct node_driver *driver);
+
+/* --- driver_links.c */
+
+struct node_link *node_link_by_number(struct node_driver *driver,
+                                      uint64_t number);
+struct node_link *node_link_by_key(struct node_driver *driver,
+                                   const struct assay_key *key);
 
 /* Wakes a peer in the loop's next turn, after what is being done now. */
 void node_driver_soon(void *context, struct node_peer *peer);
@@ -158,6 +160,16 @@ void node_driver_soon(void *context, struct node_peer *peer);
 void node_driver_log_peer(struct node_driver *driver, enum node_log_level level,
                           const char *event, const struct node_peer *peer,
                           const char *why);
+
+/* Fills in what peers call. */
+void node_links_hooks(struct node_driver *driver,
+                      struct node_peer_hooks *hooks_out);
+
+/* --- driver_accept.c */
+
+/* Begins to speak over a connection; takes tcp. */
+void node_driver_connected(struct node_driver *driver, uv_tcp_t *tcp,
+                           const struct node_address *address, bool is_members);
 
 /* --- driver_dial.c */
 
@@ -176,27 +188,65 @@ ASSAY_MUST_CHECK
 enum assay_err node_gossip_init(struct node_driver *driver);
 void node_gossip_clear(struct node_driver *driver);
 void node_gossip_start(struct node_driver *driver);
-void node_gossip_statics(struct node_driver *driver);
-
-/* A link is open, or has ended; a dial for membership has failed. */
-void node_gossip_connected(struct node_driver *driver, struct node_link *link);
-void node_gossip_lost(struct node_driver *driver, struct node_link *link);
-void node_gossip_dial_failed(struct node_driver *driver,
-                             const struct node_address *address);
 void node_gossip_leave(struct node_driver *driver);
 
 /* A message of membership or broadcast has come. */
 void node_gossip_message(struct node_driver *driver, struct node_link *link,
                          const struct assay_session_event *event);
 
+/* Sends bytes to a peer; false where its queue has no room. */
+bool node_gossip_pass(struct node_driver *driver, uint32_t number,
+                      const struct assay_cbor_writer *writer);
+
+/* Sets the timer to what is due first. */
+void node_gossip_arm(struct node_driver *driver);
+
+/* --- driver_statics.c */
+
+/* Keeps what the configuration names. */
+void node_statics_refresh(struct node_driver *driver);
+
+/* --- driver_broadcast.c */
+
+/* One step of it and whatever follows; sets the event's time. */
+void node_broadcast_step(struct node_driver *driver,
+                         struct assay_broadcast_event *event);
+
+/* A message for it; false where that is malformed. */
+bool node_broadcast_message(struct node_driver *driver, struct node_link *link,
+                            struct assay_message *message);
+
 /* A record was written here, or has come by other ways. */
-void node_gossip_publish(struct node_driver *driver, const struct assay_id *id);
-void node_gossip_announce(struct node_driver *driver,
-                          const struct assay_id *id);
+void node_broadcast_publish(struct node_driver *driver,
+                            const struct assay_id *id);
+void node_broadcast_announce(struct node_driver *driver,
+                             const struct assay_id *id);
 
 /* A record that broadcast wanted to have checked was. */
-void node_gossip_checked(struct node_driver *driver, const struct assay_id *id,
-                         bool is_good);
+void node_broadcast_checked(struct node_driver *driver,
+                            const struct assay_id *id, bool is_good);
+
+/* --- driver_members.c */
+
+/* One step of it, and one more for each dial that it wanted and that could not
+ * be begun; sets the event's time. */
+void node_members_step(struct node_driver *driver,
+                       struct assay_membership_event *event);
+
+/* A message for it; false where that is malformed. */
+bool node_members_message(struct node_driver *driver, struct node_link *link,
+                          struct assay_message *message);
+
+/* An address as membership has it; false where its host is none to it. */
+bool node_members_peer(const struct assay_key *key,
+                       const struct node_endpoint *at,
+                       struct assay_peer *peer_out);
+
+/* A link is open, or has ended; a dial for membership has failed. */
+void node_members_connected(struct node_driver *driver, struct node_link *link);
+void node_members_lost(struct node_driver *driver, struct node_link *link);
+void node_members_dial_failed(struct node_driver *driver,
+                              const struct node_address *address);
 
 /* --- driver_records.c */
 
@@ -211,6 +261,8 @@ void node_records_take(struct node_driver *driver, struct node_link *link,
 /* One record of a gossip message; is_wanted: broadcast waits for it. */
 void node_records_take_one(struct node_driver *driver, struct node_link *link,
                            const struct assay_record *record, bool is_wanted);
+
+/* --- driver_fetch.c */
 
 /* Asks another peer for records that one did not have. */
 void node_records_lacked(struct node_driver *driver, struct node_link *link,

@@ -5,7 +5,7 @@
 
 #include "clock.h"
 #include "protocol/check.h"
-#include "store/refs.h"
+#include "store/view.h"
 
 /* A record's cookie is its origin. */
 
@@ -13,9 +13,6 @@
  * told one by one; what is more, others find by comparing frontiers. */
 #define PUBLISH_MAX 512
 #define ANNOUNCE_MAX 64
-
-/* Named records that are not held and are asked for at a time. */
-#define FETCH_MAX 256
 
 /* Tells a session at once what became of a record. */
 static void judge_now(struct node_link *link,
@@ -182,9 +179,9 @@ static void spread(struct node_driver *driver, struct node_link *link,
         return; /* It is only kept. */
     }
     if (result->cookie == ASSAY_ORIGIN_GOSSIP && !result->is_waiter) {
-        node_gossip_checked(driver, &result->record->id, true);
+        node_broadcast_checked(driver, &result->record->id, true);
     } else if (++driver->batch_announced <= ANNOUNCE_MAX) {
-        node_gossip_announce(driver, &result->record->id);
+        node_broadcast_announce(driver, &result->record->id);
     }
     if (link != NULL && driver->batch_announced <= ANNOUNCE_MAX) {
         /* In a large batch, being in step asks for what is missing. */
@@ -211,8 +208,8 @@ static void on_settled(void *context, const struct node_ingest_result *result)
     }
     if (result->cookie == ASSAY_ORIGIN_GOSSIP && !result->is_waiter &&
         result->record != NULL && (!is_new || result->wish == NODE_WISH_KEPT)) {
-        node_gossip_checked(driver, &result->record->id,
-                            is_wanted && result->err == ASSAY_E_EXISTS);
+        node_broadcast_checked(driver, &result->record->id,
+                               is_wanted && result->err == ASSAY_E_EXISTS);
     }
 }
 
@@ -328,7 +325,7 @@ static void on_foreign(void *context, struct store_view *view,
     for (uint64_t lsn = after_lsn + 1;
          last_lsn - after_lsn <= PUBLISH_MAX && lsn <= last_lsn; lsn++) {
         if (store_view_by_lsn(view, lsn, &row) == ASSAY_OK) {
-            node_gossip_publish(driver, &row.record.id);
+            node_broadcast_publish(driver, &row.record.id);
             has_authority = has_authority || is_authority(&row.record);
         }
     }
@@ -369,51 +366,4 @@ enum assay_err node_records_init(struct node_driver *driver)
                               &driver->follow);
     }
     return err;
-}
-
-/* --- What is named and not held */
-
-void node_records_lacked(struct node_driver *driver, struct node_link *link,
-                         const struct assay_id *ids, size_t count)
-{
-    for (struct node_link *other = driver->links; other != NULL;
-         other = other->next) {
-        struct assay_session *session = node_peer_session(other->peer);
-
-        if (other == link || session == NULL ||
-            node_peer_key(other->peer) == NULL) {
-            continue;
-        }
-        for (size_t i = 0; i < count; i++) {
-            if (assay_session_fetch(session, &ids[i]) != ASSAY_OK) {
-                break;
-            }
-        }
-        node_driver_soon(driver, other->peer);
-        return; /* One other peer; the next one when being in step. */
-    }
-}
-
-void node_records_fetch_missing(struct node_driver *driver,
-                                struct node_link *link)
-{
-    struct assay_session *session = node_peer_session(link->peer);
-    struct assay_id cursor = {{0}};
-    struct store_view *view = NULL;
-    uint64_t named_by = 0;
-
-    if (session == NULL ||
-        store_view_begin(driver->with.ledger, STORE_NOW, &view) != ASSAY_OK) {
-        return;
-    }
-    for (size_t i = 0;
-         i < FETCH_MAX &&
-         store_refs_next_missing(view, &cursor, &named_by) == ASSAY_OK;
-         i++) {
-        if (assay_session_fetch(session, &cursor) != ASSAY_OK) {
-            break;
-        }
-    }
-    store_view_end(view);
-    node_driver_soon(driver, link->peer);
 }

@@ -6,38 +6,6 @@
 
 #include <stdlib.h>
 
-/* Chunks that are kept for the next records instead of being freed. */
-#define SPARE_MAX 4
-
-struct node_ingest {
-    uv_loop_t *loop;
-    struct node_ingest_hooks hooks;
-    uv_idle_t idle;    /* Sends off what a turn of the loop gathered. */
-    uv_timer_t retry;  /* Of a batch that failed. */
-    uv_work_t writing; /* The writer's. */
-    size_t open_handles;
-    bool is_writing;
-    bool is_blocked; /* The last batch failed; its chunks are the writer's. */
-    bool is_stopping;
-    void (*done)(void *context);
-
-    struct node_ingest_chunk *filling;
-    struct node_ingest_chunk *first; /* On the pool, or checked; in order. */
-    struct node_ingest_chunk **last;
-    struct node_ingest_chunk *spare;
-    size_t spare_count;
-    size_t chunk_count; /* All but the spare ones. */
-    size_t queued;      /* Records. */
-
-    struct node_ingest_writer writer;
-    uint64_t *forgotten; /* Sources that left while the writer had them. */
-    size_t forgotten_count;
-    size_t forgotten_room;
-
-    struct node_ingest_counts counts;
-    uint64_t write_began_us;
-};
-
 static void pump(struct node_ingest *ingest);
 
 static struct node_ingest_chunk *chunk_get(struct node_ingest *ingest)
@@ -59,19 +27,6 @@ static struct node_ingest_chunk *chunk_get(struct node_ingest *ingest)
         ingest->chunk_count++;
     }
     return chunk;
-}
-
-static void chunk_put(struct node_ingest *ingest,
-                      struct node_ingest_chunk *chunk)
-{
-    ingest->chunk_count--;
-    if (ingest->spare_count < SPARE_MAX) {
-        chunk->next = ingest->spare;
-        ingest->spare = chunk;
-        ingest->spare_count++;
-    } else {
-        free(chunk);
-    }
 }
 
 /* On the pool: pure functions over the chunk's own bytes. */
@@ -192,83 +147,6 @@ bool node_ingest_has_room(const struct node_ingest *ingest)
            ingest->chunk_count < NODE_INGEST_CHUNKS_MAX;
 }
 
-static void tell(struct node_ingest *ingest,
-                 const struct node_ingest_result *result)
-{
-    if (result->err == ASSAY_OK && result->wish != NODE_WISH_NONE &&
-        result->wish != NODE_WISH_QUOTA) {
-        ingest->counts.added++;
-    } else if (result->err != ASSAY_OK && result->err != ASSAY_E_EXISTS &&
-               result->err != ASSAY_E_EARLY) {
-        ingest->counts.refused++;
-    }
-    ingest->hooks.settled(ingest->hooks.context, result);
-}
-
-static void tell_slot(struct node_ingest *ingest,
-                      const struct node_ingest_slot *slot)
-{
-    struct node_ingest_result result = {
-        .source = slot->source,
-        .cookie = slot->cookie,
-        .record_len = slot->envelope.len + slot->body.len,
-        .err = slot->err,
-        .wish = slot->wish,
-        .lsn = slot->lsn,
-        .has_new_body = slot->has_new_body,
-        .record = slot->has_record ? &slot->record : NULL,
-        .lacks = slot->err == ASSAY_E_EARLY ? &slot->lacks : NULL,
-        .rule = slot->rule};
-
-    if (!slot->is_forgotten) {
-        tell(ingest, &result);
-    }
-}
-
-static void tell_woken(struct node_ingest *ingest,
-                       const struct node_ingest_woken *woken)
-{
-    struct assay_record record;
-    struct node_ingest_result result = {.source =
-                                            node_ingest_source(woken->waiter),
-                                        .is_waiter = true,
-                                        .err = woken->err,
-                                        .wish = woken->wish,
-                                        .lsn = woken->lsn,
-                                        .has_new_body = woken->has_new_body,
-                                        .record = &record};
-
-    store_waiter_record(woken->waiter, &record);
-    result.record_len = record.envelope.len + record.body.len;
-    tell(ingest, &result);
-}
-
-/* Tells what became of everything in a batch that is durable. */
-static void tell_all(struct node_ingest *ingest)
-{
-    struct node_ingest_writer *writer = &ingest->writer;
-
-    ingest->hooks.written(ingest->hooks.context, writer->first_lsn,
-                          writer->last_lsn);
-    while (writer->chunks != NULL) {
-        struct node_ingest_chunk *chunk = writer->chunks;
-
-        /* A hook may have a source forgotten: then the rest of its records
-         * here is not told. */
-        for (size_t i = 0; i < chunk->count; i++) {
-            tell_slot(ingest, &chunk->slots[i]);
-        }
-        writer->chunks = chunk->next;
-        ingest->queued -= chunk->count;
-        chunk_put(ingest, chunk);
-    }
-    for (size_t i = 0; i < writer->woken_count; i++) {
-        tell_woken(ingest, &writer->woken[i]);
-    }
-    node_ingest_writer_settle(writer);
-    ingest->hooks.rested(ingest->hooks.context);
-}
-
 static void on_retry(uv_timer_t *timer)
 {
     pump(timer->data);
@@ -281,27 +159,6 @@ static void write_batch(uv_work_t *work)
     node_ingest_writer_run(&ingest->writer);
 }
 
-static void forget_in(struct node_ingest_chunk *chunk, uint64_t source)
-{
-    for (; chunk != NULL; chunk = chunk->next) {
-        for (size_t i = 0; i < chunk->count; i++) {
-            if (chunk->slots[i].source == source) {
-                chunk->slots[i].is_forgotten = true;
-            }
-        }
-    }
-}
-
-/* The writer rests: what happened meanwhile is caught up with. */
-static void catch_up(struct node_ingest *ingest)
-{
-    for (size_t i = 0; i < ingest->forgotten_count; i++) {
-        forget_in(ingest->writer.chunks, ingest->forgotten[i]);
-        node_ingest_writer_forget(&ingest->writer, ingest->forgotten[i]);
-    }
-    ingest->forgotten_count = 0;
-}
-
 static void after_write(uv_work_t *work, int status)
 {
     struct node_ingest *ingest = work->data;
@@ -310,7 +167,7 @@ static void after_write(uv_work_t *work, int status)
     ASSAY_CHECK(status == 0);
     ingest->is_writing = false;
     ingest->counts.last_write_us = node_clock_us() - ingest->write_began_us;
-    catch_up(ingest);
+    node_ingest_catch_up(ingest);
     if (err != ASSAY_OK) {
         if (!ingest->is_blocked) {
             ingest->is_blocked = true;
@@ -326,7 +183,7 @@ static void after_write(uv_work_t *work, int status)
         ingest->is_blocked = false;
         ingest->hooks.blocked(ingest->hooks.context, ASSAY_OK);
     }
-    tell_all(ingest);
+    node_ingest_tell_all(ingest);
     pump(ingest);
 }
 
@@ -360,7 +217,7 @@ static void drop_all(struct node_ingest *ingest)
 
         ingest->writer.chunks = chunk->next;
         ingest->queued -= chunk->count;
-        chunk_put(ingest, chunk);
+        node_ingest_chunk_put(ingest, chunk);
     }
 }
 
@@ -398,34 +255,6 @@ static void pump(struct node_ingest *ingest)
     ingest->writing.data = ingest;
     ASSAY_CHECK(uv_queue_work(ingest->loop, &ingest->writing, write_batch,
                               after_write) == 0);
-}
-
-/* Notes a source for when the writer rests. */
-static void note_forgotten(struct node_ingest *ingest, uint64_t source)
-{
-    if (ingest->forgotten_count == ingest->forgotten_room) {
-        size_t room = ingest->forgotten_room * 2 + 16;
-        uint64_t *sources = realloc(ingest->forgotten, room * sizeof(*sources));
-
-        if (sources == NULL) {
-            return; /* Its early records wait in vain; their room is small. */
-        }
-        ingest->forgotten = sources;
-        ingest->forgotten_room = room;
-    }
-    ingest->forgotten[ingest->forgotten_count++] = source;
-}
-
-void node_ingest_forget(struct node_ingest *ingest, uint64_t source)
-{
-    forget_in(ingest->filling, source);
-    forget_in(ingest->first, source);
-    if (ingest->is_writing) {
-        note_forgotten(ingest, source);
-    } else {
-        forget_in(ingest->writer.chunks, source);
-        node_ingest_writer_forget(&ingest->writer, source);
-    }
 }
 
 enum assay_err node_ingest_new(uv_loop_t *loop, struct store_ledger *ledger,

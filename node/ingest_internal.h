@@ -98,6 +98,36 @@ struct node_ingest_writer {
     enum assay_err err;
 };
 
+/* The loop's side. */
+struct node_ingest {
+    uv_loop_t *loop;
+    struct node_ingest_hooks hooks;
+    uv_idle_t idle;    /* Sends off what a turn of the loop gathered. */
+    uv_timer_t retry;  /* Of a batch that failed. */
+    uv_work_t writing; /* The writer's. */
+    size_t open_handles;
+    bool is_writing;
+    bool is_blocked; /* The last batch failed; its chunks are the writer's. */
+    bool is_stopping;
+    void (*done)(void *context);
+
+    struct node_ingest_chunk *filling;
+    struct node_ingest_chunk *first; /* On the pool, or checked; in order. */
+    struct node_ingest_chunk **last;
+    struct node_ingest_chunk *spare;
+    size_t spare_count;
+    size_t chunk_count; /* All but the spare ones. */
+    size_t queued;      /* Records. */
+
+    struct node_ingest_writer writer;
+    uint64_t *forgotten; /* Sources that left while the writer had them. */
+    size_t forgotten_count;
+    size_t forgotten_room;
+
+    struct node_ingest_counts counts;
+    uint64_t write_began_us;
+};
+
 /* Begins with nothing. ASSAY_E_NOMEM. */
 ASSAY_MUST_CHECK
 enum assay_err node_ingest_writer_init(struct node_ingest_writer *writer,
@@ -116,5 +146,17 @@ void node_ingest_writer_settle(struct node_ingest_writer *writer);
 /* Forgets the early records of a source. */
 void node_ingest_writer_forget(struct node_ingest_writer *writer,
                                uint64_t source);
+
+/* --- ingest_tell.c */
+
+/* Keeps a chunk for the next records, or frees it. */
+void node_ingest_chunk_put(struct node_ingest *ingest,
+                           struct node_ingest_chunk *chunk);
+
+/* Tells what became of everything in a batch that is durable. */
+void node_ingest_tell_all(struct node_ingest *ingest);
+
+/* The writer rests: what happened meanwhile is caught up with. */
+void node_ingest_catch_up(struct node_ingest *ingest);
 
 #endif
