@@ -81,6 +81,7 @@ enum assay_err store_capture_stage_begin(struct store_ledger *ledger,
     enum assay_err err = store_captures_folder(ledger, true, &stage.captures);
 
     if (err == ASSAY_OK) {
+        store_aside_sweep(stage.captures);
         err = store_aside_begin(stage.captures, &stage.aside);
     }
     if (err != ASSAY_OK) {

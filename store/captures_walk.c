@@ -131,7 +131,9 @@ enum assay_err store_captures_walk(struct store_ledger *ledger,
     }
     while (err == ASSAY_OK && !walk.has_stopped &&
            (entry = readdir(list)) != NULL) {
-        if (!is_dots(entry->d_name)) {
+        /* What is on its way is no capture, and what a crash left of one is
+         * removed when the next is stored. */
+        if (!is_dots(entry->d_name) && !store_aside_is_named(entry->d_name)) {
             err = walk_bucket(&walk, captures, entry->d_name);
         }
     }

@@ -3,10 +3,12 @@
 
 #include "protocol/check.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -14,8 +16,11 @@
 #define FOLDER_MODE 0700
 #define FILE_MODE 0600
 
-/* Random bytes in a name aside; two characters each. */
-#define ASIDE_RANDOM_SIZE 12
+/* A name aside goes on with the process that writes it, so that others can
+ * tell whether it still does, and with random bytes; two characters each. */
+#define ASIDE_PROCESS_SIZE 4
+#define ASIDE_RANDOM_SIZE 8
+#define ASIDE_PREFIX_LEN (sizeof(STORE_ASIDE_PREFIX) - 1)
 
 enum assay_err store_files_err(int number)
 {
@@ -207,23 +212,74 @@ enum assay_err store_files_sync(int folder)
     return ASSAY_OK;
 }
 
+bool store_aside_is_named(const char *name)
+{
+    return strncmp(name, STORE_ASIDE_PREFIX, ASIDE_PREFIX_LEN) == 0;
+}
+
+/* Whether the process that wrote a file aside is gone. A number that another
+ * process has by now keeps the file until that ends, too. */
+static bool is_left(const char *name)
+{
+    uint8_t unique[ASIDE_PROCESS_SIZE + ASIDE_RANDOM_SIZE];
+    uint32_t process = 0;
+    size_t len = 0;
+
+    if (!store_aside_is_named(name) ||
+        strlen(name) != STORE_ASIDE_NAME_SIZE - 1 ||
+        sodium_hex2bin(unique, sizeof(unique), name + ASIDE_PREFIX_LEN,
+                       2 * sizeof(unique), NULL, &len, NULL) != 0 ||
+        len != sizeof(unique)) {
+        return false;
+    }
+    for (size_t i = 0; i < ASIDE_PROCESS_SIZE; i++) {
+        process |= (uint32_t)unique[i] << (8 * i);
+    }
+    return process > INT32_MAX || process == 0 ||
+           (kill((pid_t)process, 0) != 0 && errno == ESRCH);
+}
+
+void store_aside_sweep(int folder)
+{
+    const struct dirent *entry = NULL;
+    DIR *list = NULL;
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        list = fdopendir(fd);
+    }
+    if (list == NULL) {
+        store_files_close(fd);
+        return;
+    }
+    while ((entry = readdir(list)) != NULL) {
+        if (is_left(entry->d_name)) {
+            (void)unlinkat(folder, entry->d_name, 0);
+        }
+    }
+    (void)closedir(list);
+}
+
 enum assay_err store_aside_begin(int folder, struct store_aside *aside_out)
 {
     struct store_aside aside = {.folder = folder, .fd = -1};
-    uint8_t random[ASIDE_RANDOM_SIZE];
-    size_t prefix_len = sizeof(STORE_ASIDE_PREFIX) - 1;
+    uint8_t unique[ASIDE_PROCESS_SIZE + ASIDE_RANDOM_SIZE];
+    uint32_t process = (uint32_t)getpid();
 
     _Static_assert(STORE_ASIDE_NAME_SIZE ==
-                       sizeof(STORE_ASIDE_PREFIX) + 2 * ASIDE_RANDOM_SIZE,
-                   "the name must have room for the random part");
+                       sizeof(STORE_ASIDE_PREFIX) + 2 * sizeof(unique),
+                   "the name must have room for what makes it unique");
     if (sodium_init() < 0) {
         return ASSAY_E_IO;
     }
-    randombytes_buf(random, sizeof(random));
-    memcpy(aside.name, STORE_ASIDE_PREFIX, prefix_len);
-    (void)sodium_bin2hex(aside.name + prefix_len,
-                         sizeof(aside.name) - prefix_len, random,
-                         sizeof(random));
+    for (size_t i = 0; i < ASIDE_PROCESS_SIZE; i++) {
+        unique[i] = (uint8_t)(process >> (8 * i));
+    }
+    randombytes_buf(unique + ASIDE_PROCESS_SIZE, ASIDE_RANDOM_SIZE);
+    memcpy(aside.name, STORE_ASIDE_PREFIX, ASIDE_PREFIX_LEN);
+    (void)sodium_bin2hex(aside.name + ASIDE_PREFIX_LEN,
+                         sizeof(aside.name) - ASIDE_PREFIX_LEN, unique,
+                         sizeof(unique));
     aside.fd =
         openat(folder, aside.name,
                O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);

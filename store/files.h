@@ -18,7 +18,7 @@
 /* What left-overs of a crash begin with: nothing else may have such names. */
 #define STORE_ASIDE_PREFIX ".partial-"
 
-/* The prefix, 24 random characters and a final zero. */
+/* The prefix, 24 characters that make it unique and a final zero. */
 #define STORE_ASIDE_NAME_SIZE (sizeof(STORE_ASIDE_PREFIX) + 24)
 
 /* A file that is being written and is not in its place yet. */
@@ -92,6 +92,13 @@ enum assay_err store_aside_place(struct store_aside *aside, int folder,
 /* Closes, and removes what was not put in place. Accepts a zeroed one whose
  * fd is -1. */
 void store_aside_drop(struct store_aside *aside);
+
+/* Removes from a folder what crashes have left there: files aside of processes
+ * that are no more. What cannot be removed stays. */
+void store_aside_sweep(int folder);
+
+/* Whether a file of that name is on its way, or left by a crash. */
+bool store_aside_is_named(const char *name);
 
 /* Closes a descriptor that may be -1. */
 void store_files_close(int fd);

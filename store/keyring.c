@@ -52,6 +52,9 @@ static enum assay_err open_keys(struct store_ledger *ledger, bool make,
         store_files_close(folder);
         return err;
     }
+    if (make) {
+        store_aside_sweep(folder); /* Secrets that a crash left there. */
+    }
     *folder_out = folder;
     return ASSAY_OK;
 }
