@@ -51,6 +51,7 @@ static void begin_peer(struct node_driver *driver, uv_tcp_t *tcp,
     link->driver = driver;
     link->is_members = is_members;
     if (address != NULL) {
+        link->is_wanted = !is_members;
         link->dialled = *address;
     }
     link->next = driver->links;

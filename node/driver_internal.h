@@ -40,7 +40,7 @@ struct node_link {
     bool is_active;    /* A neighbour: membership said UP. */
     bool is_announced; /* Membership knows it. */
     bool is_synced;    /* No difference when it was last compared. */
-    bool is_wanted;    /* A sync needs it, neighbour or not. */
+    bool is_wanted;    /* Dialled for a sync, and for that alone. */
     bool is_due;       /* It is to be woken soon. */
     bool is_blamed;    /* It announced what it does not give. */
     char agent[ASSAY_HELLO_AGENT_MAX + 1];

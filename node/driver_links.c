@@ -163,7 +163,9 @@ static void on_hello(struct node_driver *driver, struct node_link *link,
     }
     link->agent[len] = '\0';
     node_driver_log_peer(driver, NODE_LOG_INFO, "peer-open", link->peer, NULL);
-    node_members_connected(driver, link);
+    if (!link->is_wanted) { /* Membership knows of no such dial. */
+        node_members_connected(driver, link);
+    }
 }
 
 /* An exchange of frontiers has ended. */

@@ -48,9 +48,6 @@ static void close_peer(struct node_driver *driver,
         return;
     }
     link->is_announced = false; /* It knows it no more. */
-    if (action->reason == ASSAY_MEMBERSHIP_SURPLUS && link->is_wanted) {
-        return; /* A sync goes on over it. */
-    }
     if (driver->is_stopping) {
         node_peer_close(link->peer, ASSAY_CLOSE_DONE, "stopping");
         return;

@@ -65,11 +65,7 @@ static void end(struct node_driver *driver, struct node_sync *sync,
     result.are_all_synced = why == NULL && !sync->has_failed;
     result.is_last = !tell_others(driver, sync->client, !result.are_all_synced);
     if (link != NULL && link->is_wanted) {
-        link->is_wanted = false;
-        if (!link->is_active && !link->is_announced) {
-            /* It was there for the sync alone. */
-            node_peer_close(link->peer, ASSAY_CLOSE_DONE, "in step");
-        }
+        node_peer_close(link->peer, ASSAY_CLOSE_DONE, "in step");
     }
     driver->with.synced(driver->with.context, &result);
 }

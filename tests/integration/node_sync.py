@@ -117,6 +117,25 @@ def records_come_once_their_team_is_trusted(folder, start):
     first.end()
 
 
+def nodes_that_are_no_neighbours_sync(folder, start):
+    """A node dials another for one sync, and parts with it afterwards."""
+    a, b = new_ledger(folder, "a"), new_ledger(folder, "b")
+    team = new_team(a, "Desk")
+    trust(b, team)
+    first = start(a, "--allow", "open")
+    second = start(b)
+    second.ready()
+    for count in (1, 2):
+        add_claim(a, f"Claim {count}.")
+        said = run("--ledger", b, "sync", first.address())
+        check("In step with node1" in said, said)
+        check(len(claims_of(b)) == count, said)
+        second.wait("peer-closed")
+        check(run("--ledger", b, "peers", code=1) == "", "it stays connected")
+    second.end()
+    first.end()
+
+
 def a_sync_that_is_asked_for_ends(folder, start):
     """The same holds for one that a person asks for."""
     a, b = new_ledger(folder, "a"), new_ledger(folder, "b")
@@ -392,6 +411,7 @@ if __name__ == "__main__":
         two_nodes_sync_and_gossip,
         three_nodes_converge,
         a_node_that_was_away_catches_up,
+        nodes_that_are_no_neighbours_sync,
         records_nobody_follows_stay_away,
         what_a_followed_record_names_comes_too,
         who_is_not_allowed_is_refused,
