@@ -41,7 +41,8 @@ static void check_chunk(uv_work_t *work)
         slot->err = assay_record_parse(slot->envelope, slot->body,
                                        &slot->record, &fault);
         slot->rule = slot->err == ASSAY_OK ? NULL : fault.rule;
-        if (slot->err == ASSAY_OK) {
+        slot->has_form = slot->err == ASSAY_OK;
+        if (slot->has_form) {
             slot->err = assay_record_check(&slot->record);
         }
         slot->has_record = slot->err == ASSAY_OK;
@@ -131,6 +132,7 @@ enum assay_err node_ingest_put(struct node_ingest *ingest,
     slot->body = copy(chunk, item->body);
     slot->is_forgotten = false;
     slot->is_parked = false;
+    slot->has_form = false;
     slot->has_record = false;
     slot->err = ASSAY_OK;
     slot->rule = NULL;
@@ -159,6 +161,25 @@ static void write_batch(uv_work_t *work)
     node_ingest_writer_run(&ingest->writer);
 }
 
+/* The batch failed: its chunks are written again after a while, or never,
+ * where it is stopping. */
+static void on_failed(struct node_ingest *ingest, enum assay_err err)
+{
+    bool was_stopping = ingest->is_stopping;
+    bool was_blocked = ingest->is_blocked;
+
+    ingest->is_blocked = true;
+    ASSAY_CHECK(uv_timer_start(&ingest->retry, on_retry, ingest->hooks.retry_ms,
+                               0) == 0);
+    if (!was_blocked) {
+        /* Who hears it may stop and free this at once. */
+        ingest->hooks.blocked(ingest->hooks.context, err);
+    }
+    if (was_stopping) {
+        pump(ingest);
+    }
+}
+
 static void after_write(uv_work_t *work, int status)
 {
     struct node_ingest *ingest = work->data;
@@ -169,13 +190,7 @@ static void after_write(uv_work_t *work, int status)
     ingest->counts.last_write_us = node_clock_us() - ingest->write_began_us;
     node_ingest_catch_up(ingest);
     if (err != ASSAY_OK) {
-        if (!ingest->is_blocked) {
-            ingest->is_blocked = true;
-            ingest->hooks.blocked(ingest->hooks.context, err);
-        }
-        ASSAY_CHECK(uv_timer_start(&ingest->retry, on_retry,
-                                   ingest->hooks.retry_ms, 0) == 0);
-        pump(ingest); /* It may be stopping. */
+        on_failed(ingest, err);
         return;
     }
     ingest->counts.batches++;

@@ -68,11 +68,13 @@ struct node_ingest_result {
     bool is_waiter;     /* It was told before that it is early. */
     size_t record_len;  /* Envelope and body. */
     enum assay_err err; /* ASSAY_OK: stored now. ASSAY_E_EXISTS: held. _EARLY.
-                           ASSAY_E_LIMIT: our own bound. Else refused. */
+                           ASSAY_E_LIMIT: our own bound. ASSAY_E_STOPPED: its
+                           source was forgotten before. Else refused. */
     enum node_wish wish;
     uint64_t lsn; /* Of ASSAY_OK and ASSAY_E_EXISTS. */
     bool has_new_body;
-    const struct assay_record *record; /* NULL where its form is bad. */
+    const struct assay_record *record; /* NULL where it is not signed well. */
+    const struct assay_id *id;         /* NULL only where its form is bad. */
     const struct assay_id *lacks;      /* Of ASSAY_E_EARLY; else NULL. */
     const char *rule;                  /* Of a bad form; else NULL. */
 };
@@ -95,7 +97,8 @@ struct node_ingest_hooks {
     void (*settled)(void *context, const struct node_ingest_result *result);
     /* All results of a batch were told; there may be room again. */
     void (*rested)(void *context);
-    /* The ledger cannot be written, or can again (ASSAY_OK). */
+    /* The ledger cannot be written, or can again (ASSAY_OK). Where it cannot,
+     * the ingest may be stopped from here, and freed in done. */
     void (*blocked)(void *context, enum assay_err err);
 };
 
@@ -125,7 +128,8 @@ ASSAY_MUST_CHECK
 enum assay_err node_ingest_put(struct node_ingest *ingest,
                                const struct node_ingest_item *item);
 
-/* A peer is gone: what waits of its records is forgotten. */
+/* A peer is gone: what waits of its records is forgotten. What was not tried
+ * yet is not, and is told so; what is being written is told like any other. */
 void node_ingest_forget(struct node_ingest *ingest, uint64_t source);
 
 /* Takes no more; writes what it has, unless it is blocked, and calls done,

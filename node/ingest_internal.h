@@ -32,7 +32,8 @@ struct node_ingest_slot {
     struct assay_bytes body;
     bool is_forgotten; /* Its peer is gone: nobody asks for it. */
     bool is_parked;    /* A batch that failed let it wait already. */
-    bool has_record;   /* Its form is right. */
+    bool has_form;     /* It can be read: it has an id. */
+    bool has_record;   /* And its signature is right. */
     enum assay_err err;
     const char *rule;
     enum node_wish wish;

@@ -27,7 +27,7 @@ static void tell(struct node_ingest *ingest,
         result->wish != NODE_WISH_QUOTA) {
         ingest->counts.added++;
     } else if (result->err != ASSAY_OK && result->err != ASSAY_E_EXISTS &&
-               result->err != ASSAY_E_EARLY) {
+               result->err != ASSAY_E_EARLY && result->err != ASSAY_E_STOPPED) {
         ingest->counts.refused++;
     }
     ingest->hooks.settled(ingest->hooks.context, result);
@@ -45,12 +45,11 @@ static void tell_slot(struct node_ingest *ingest,
         .lsn = slot->lsn,
         .has_new_body = slot->has_new_body,
         .record = slot->has_record ? &slot->record : NULL,
+        .id = slot->has_form ? &slot->record.id : NULL,
         .lacks = slot->err == ASSAY_E_EARLY ? &slot->lacks : NULL,
         .rule = slot->rule};
 
-    if (!slot->is_forgotten) {
-        tell(ingest, &result);
-    }
+    tell(ingest, &result);
 }
 
 static void tell_woken(struct node_ingest *ingest,
@@ -64,7 +63,8 @@ static void tell_woken(struct node_ingest *ingest,
                                         .wish = woken->wish,
                                         .lsn = woken->lsn,
                                         .has_new_body = woken->has_new_body,
-                                        .record = &record};
+                                        .record = &record,
+                                        .id = &record.id};
 
     store_waiter_record(woken->waiter, &record);
     result.record_len = record.envelope.len + record.body.len;
@@ -81,8 +81,8 @@ void node_ingest_tell_all(struct node_ingest *ingest)
     while (writer->chunks != NULL) {
         struct node_ingest_chunk *chunk = writer->chunks;
 
-        /* A hook may have a source forgotten: then the rest of its records
-         * here is not told. */
+        /* Also of a source that is gone: what it left in the ledger is news to
+         * others, and what it did not may be had of others. */
         for (size_t i = 0; i < chunk->count; i++) {
             tell_slot(ingest, &chunk->slots[i]);
         }

@@ -175,7 +175,11 @@ static enum assay_err write_slot(struct node_ingest_writer *writer,
     struct attempt attempt = {.err = ASSAY_OK};
     enum assay_err err;
 
-    if (slot->is_forgotten || !slot->has_record) {
+    if (!slot->has_record) {
+        return ASSAY_OK;
+    }
+    if (slot->is_forgotten) {
+        slot->err = ASSAY_E_STOPPED;
         return ASSAY_OK;
     }
     err = try_record(writer, &slot->record, slot->is_named, &attempt);

@@ -19,6 +19,7 @@ struct outcome {
     enum node_wish wish;
     uint64_t lsn;
     bool has_record;
+    bool has_id;
     bool has_lacks;
 };
 
@@ -34,6 +35,10 @@ struct fixture {
     enum assay_err blocked;
     size_t rested_count;
     uint64_t forget_source; /* Forgotten while the first result is told. */
+    uint64_t judged_source; /* Forgotten while its record is written. */
+    uv_async_t judging;     /* By the writer, to the loop, */
+    uv_sem_t forgotten;     /* and back. */
+    bool is_freed;          /* When the ledger cannot be written. */
     const struct assay_id *unwanted;
     bool is_done;
 };
@@ -45,6 +50,10 @@ static enum node_wish judge(void *context, struct store_view *view,
 
     assert_non_null(view);
     (void)is_named;
+    if (fixture->judged_source != 0) {
+        assert_int_equal(uv_async_send(&fixture->judging), 0);
+        uv_sem_wait(&fixture->forgotten);
+    }
     return fixture->unwanted != NULL &&
                    assay_id_equal(fixture->unwanted, &record->id)
                ? NODE_WISH_NONE
@@ -86,6 +95,7 @@ static void settled(void *context, const struct node_ingest_result *result)
                          .wish = result->wish,
                          .lsn = result->lsn,
                          .has_record = result->record != NULL,
+                         .has_id = result->id != NULL,
                          .has_lacks = result->lacks != NULL};
     if (fixture->forget_source != 0) {
         uint64_t source = fixture->forget_source;
@@ -102,18 +112,35 @@ static void rested(void *context)
     fixture->rested_count++;
 }
 
-static void blocked(void *context, enum assay_err err)
-{
-    struct fixture *fixture = context;
-
-    fixture->blocked = err;
-}
-
 static void done(void *context)
 {
     struct fixture *fixture = context;
 
     fixture->is_done = true;
+    if (fixture->is_freed) {
+        node_ingest_free(fixture->ingest);
+        fixture->ingest = NULL;
+    }
+}
+
+static void blocked(void *context, enum assay_err err)
+{
+    struct fixture *fixture = context;
+
+    fixture->blocked = err;
+    if (fixture->is_freed) {
+        node_ingest_stop(fixture->ingest, done);
+    }
+}
+
+/* The writer has just begun with a record of a source that leaves now. */
+static void on_judging(uv_async_t *handle)
+{
+    struct fixture *fixture = handle->data;
+
+    node_ingest_forget(fixture->ingest, fixture->judged_source);
+    fixture->judged_source = 0;
+    uv_sem_post(&fixture->forgotten);
 }
 
 static int set_up(void **state)
@@ -135,6 +162,10 @@ static int set_up(void **state)
     test_ledger_make(&fixture->test);
     fixture->history = history_new(11);
     assert_int_equal(uv_loop_init(&fixture->loop), 0);
+    assert_int_equal(uv_sem_init(&fixture->forgotten, 0), 0);
+    assert_int_equal(
+        uv_async_init(&fixture->loop, &fixture->judging, on_judging), 0);
+    fixture->judging.data = fixture;
     assert_int_equal(node_ingest_new(&fixture->loop, fixture->test.ledger,
                                      &hooks, &fixture->ingest),
                      ASSAY_OK);
@@ -158,8 +189,10 @@ static int tear_down(void **state)
         stop(fixture);
     }
     node_ingest_free(fixture->ingest);
+    uv_close((uv_handle_t *)&fixture->judging, NULL);
     assert_int_equal(uv_run(&fixture->loop, UV_RUN_DEFAULT), 0);
     assert_int_equal(uv_loop_close(&fixture->loop), 0);
+    uv_sem_destroy(&fixture->forgotten);
     history_free(fixture->history);
     test_ledger_remove(&fixture->test);
     free(fixture->outcomes);
@@ -272,8 +305,11 @@ static void what_is_wrong_is_refused_alone(void **state)
     run_until(fixture, 5);
     assert_int_equal(fixture->outcomes[1].err, ASSAY_E_SIGNATURE);
     assert_int_equal(fixture->outcomes[1].source, 7);
+    /* Another copy may be signed well: who waits for one knows it by its id. */
     assert_false(fixture->outcomes[1].has_record);
+    assert_true(fixture->outcomes[1].has_id);
     assert_int_equal(fixture->outcomes[2].err, ASSAY_E_TRUNCATED);
+    assert_false(fixture->outcomes[2].has_id);
     assert_int_equal(fixture->outcomes[3].err, ASSAY_E_BODY);
     assert_int_equal(fixture->outcomes[4].err, ASSAY_OK);
     assert_int_equal(test_ledger_count(&fixture->test), 2);
@@ -356,8 +392,45 @@ static void early_records_of_a_peer_that_left_are_forgotten(void **state)
     assert_int_equal(test_ledger_count(&fixture->test), 3);
 }
 
-/* A peer that is cut off while its results are told is told no more, and the
- * others' records are stored. */
+/* What a peer that is gone brought and was not tried is not stored; who waits
+ * for the record hears so. */
+static void what_was_not_tried_of_a_peer_that_left_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct node_ingest_counts counts;
+
+    (void)add_claims(fixture, 2);
+    put(fixture, 3, 0);
+    put(fixture, 3, 1);
+    node_ingest_forget(fixture->ingest, 3);
+    run_until(fixture, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(fixture->outcomes[i].err, ASSAY_E_STOPPED);
+        assert_true(fixture->outcomes[i].has_id);
+    }
+    node_ingest_count(fixture->ingest, &counts);
+    assert_int_equal(counts.refused, 0);
+    assert_int_equal(test_ledger_count(&fixture->test), 0);
+}
+
+/* What a peer brought as the last thing it did is news to all others. */
+static void what_is_written_is_told_though_its_peer_left(void **state)
+{
+    struct fixture *fixture = *state;
+
+    (void)add_claims(fixture, 2);
+    fixture->judged_source = 3;
+    put(fixture, 3, 0);
+    put(fixture, 3, 1);
+    run_until(fixture, 2);
+    assert_int_equal(fixture->judged_source, 0);
+    assert_int_equal(fixture->outcomes[0].err, ASSAY_OK);
+    assert_int_equal(fixture->outcomes[1].err, ASSAY_OK);
+    assert_int_equal(test_ledger_count(&fixture->test), 2);
+}
+
+/* A peer may be cut off for what is told of it: what is stored of the rest is
+ * told as well, and the others' records are stored. */
 static void a_peer_may_be_forgotten_while_results_are_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -375,7 +448,10 @@ static void a_peer_may_be_forgotten_while_results_are_told(void **state)
     stop(fixture);
     assert_int_equal(fixture->outcomes[0].source, 9);
     for (size_t i = 1; i < fixture->outcome_count; i++) {
-        assert_int_equal(fixture->outcomes[i].source, 8);
+        assert_true(fixture->outcomes[i].source == 8 ||
+                    fixture->outcomes[i].is_waiter ||
+                    fixture->outcomes[i].err == ASSAY_OK ||
+                    fixture->outcomes[i].err == ASSAY_E_STOPPED);
     }
 }
 
@@ -493,6 +569,21 @@ static void stopping_does_not_wait_for_a_disk(void **state)
     assert_int_equal(test_ledger_count(&fixture->test), 0);
 }
 
+/* A node ends where its ledger is damaged, with whatever that pulls down. */
+static void it_may_be_freed_when_it_says_that_it_is_blocked(void **state)
+{
+    struct fixture *fixture = *state;
+
+    (void)add_claims(fixture, 2);
+    fixture->is_freed = true;
+    limit_files(1);
+    put(fixture, 1, 0);
+    run_until_blocked(fixture);
+    limit_files(RLIM_INFINITY);
+    assert_true(fixture->is_done);
+    assert_null(fixture->ingest);
+}
+
 /* What was put before the end is stored before the end. */
 static void stopping_writes_what_it_has(void **state)
 {
@@ -522,12 +613,15 @@ int main(void)
         TEST(early_records_wait_for_what_they_lack),
         TEST(early_records_wait_for_a_later_batch),
         TEST(early_records_of_a_peer_that_left_are_forgotten),
+        TEST(what_was_not_tried_of_a_peer_that_left_is_told),
+        TEST(what_is_written_is_told_though_its_peer_left),
         TEST(a_peer_may_be_forgotten_while_results_are_told),
         TEST(what_waits_is_bounded_for_each_source),
         TEST(what_is_not_wanted_is_not_stored),
         TEST(room_ends_and_comes_back),
         TEST(a_batch_that_fails_is_tried_again),
         TEST(stopping_does_not_wait_for_a_disk),
+        TEST(it_may_be_freed_when_it_says_that_it_is_blocked),
         TEST(stopping_writes_what_it_has),
     };
 
