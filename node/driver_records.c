@@ -38,14 +38,16 @@ static void judge_now(struct node_link *link,
     node_driver_soon(link->driver, link->peer);
 }
 
-/* Puts one; where that fails, it is our own doing, and the peer's session is
- * told that the record was dropped. */
-static void put(struct node_driver *driver, struct node_link *link,
+/* Puts one; false where that fails: it is our own doing, and the peer's session
+ * is told that the record was dropped. */
+static bool put(struct node_driver *driver, struct node_link *link,
                 const struct node_ingest_item *item)
 {
-    if (node_ingest_put(driver->ingest, item) != ASSAY_OK) {
-        judge_now(link, item, ASSAY_FATE_DROPPED);
+    if (node_ingest_put(driver->ingest, item) == ASSAY_OK) {
+        return true;
     }
+    judge_now(link, item, ASSAY_FATE_DROPPED);
+    return false;
 }
 
 void node_records_take(struct node_driver *driver, struct node_link *link,
@@ -59,7 +61,7 @@ void node_records_take(struct node_driver *driver, struct node_link *link,
 
     while (!link->is_over &&
            assay_records_next(&rest, &item.envelope, &item.body)) {
-        put(driver, link, &item);
+        (void)put(driver, link, &item);
     }
 }
 
@@ -71,10 +73,13 @@ void node_records_take_one(struct node_driver *driver, struct node_link *link,
                                     .envelope = record->envelope,
                                     .body = record->body};
 
-    if (is_wanted) {
-        put(driver, link, &item);
-    } else {
-        judge_now(link, &item, ASSAY_FATE_HELD);
+    if (!is_wanted) {
+        /* PROTOCOL 6.1: "Those from who is no neighbour are ignored." Who goes
+         * on with it is not let go on for ever. */
+        judge_now(link, &item,
+                  link->is_active ? ASSAY_FATE_HELD : ASSAY_FATE_UNWANTED);
+    } else if (!put(driver, link, &item)) {
+        node_broadcast_checked(driver, &record->id, false);
     }
 }
 
@@ -207,8 +212,9 @@ static void on_settled(void *context, const struct node_ingest_result *result)
         spread(driver, link, result);
     }
     if (result->cookie == ASSAY_ORIGIN_GOSSIP && !result->is_waiter &&
-        result->record != NULL && (!is_new || result->wish == NODE_WISH_KEPT)) {
-        node_broadcast_checked(driver, &result->record->id,
+        result->id != NULL && (!is_new || result->wish == NODE_WISH_KEPT)) {
+        /* Broadcast waits for it, whatever was wrong. */
+        node_broadcast_checked(driver, result->id,
                                is_wanted && result->err == ASSAY_E_EXISTS);
     }
 }
