@@ -207,12 +207,15 @@ static void after_write(uv_work_t *work, int status)
 static void gather(struct node_ingest *ingest)
 {
     struct node_ingest_chunk **end = &ingest->first;
+    size_t taken = 0;
 
     if (ingest->writer.chunks != NULL) {
         return;
     }
-    while (*end != NULL && (*end)->is_checked) {
+    while (*end != NULL && (*end)->is_checked &&
+           taken < NODE_INGEST_BATCH_CHUNKS) {
         end = &(*end)->next;
+        taken++;
     }
     if (end == &ingest->first) {
         return;

@@ -32,8 +32,12 @@
 #define NODE_INGEST_CHUNK_RECORDS 128
 #define NODE_INGEST_CHUNK_BYTES ((size_t)3 * ASSAY_RECORD_MAX)
 
-/* Chunks under way, beyond which there is no room: 4,096 records, 17 MB. */
-#define NODE_INGEST_CHUNKS_MAX 32
+/* Chunks under way, beyond which there is no room: 8,192 records, 33 MB. */
+#define NODE_INGEST_CHUNKS_MAX 64
+
+/* Of these, what one batch takes: beside a batch that is written there are
+ * always others to check. */
+#define NODE_INGEST_BATCH_CHUNKS (NODE_INGEST_CHUNKS_MAX / 2)
 
 /* What early records may take while they wait, of one source and of all. */
 #define NODE_INGEST_WAIT_MAX ((size_t)16 * 1024 * 1024)

@@ -17,7 +17,7 @@
 
 /* Waiters that a batch takes in beside its chunks: both together stay inside
  * STORE_BATCH_RECORDS_MAX. */
-#define NODE_INGEST_WOKEN_MAX 12000
+#define NODE_INGEST_WOKEN_MAX 6000
 
 _Static_assert(NODE_INGEST_WOKEN_MAX + (NODE_INGEST_CHUNKS_MAX + 4) *
                                            NODE_INGEST_CHUNK_RECORDS <=

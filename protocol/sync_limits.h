@@ -94,9 +94,10 @@
 #define ASSAY_SYNC_CONTROL_BYTES 65536
 
 /* Records handed out for checking that the ingest has not answered for yet,
- * beyond which the socket is not read. Two batches of the writer. */
-#define ASSAY_SYNC_UNJUDGED_RECORDS 4096
-#define ASSAY_SYNC_UNJUDGED_BYTES 1048576
+ * beyond which the socket is not read: one batch that is checked while another
+ * is written. */
+#define ASSAY_SYNC_UNJUDGED_RECORDS 8192
+#define ASSAY_SYNC_UNJUDGED_BYTES 2097152
 
 /* The first message of a peer: a handshake has just gone through. */
 #define ASSAY_SYNC_HELLO_MS 10000
