@@ -179,11 +179,12 @@ static bool check_counts(const struct cli_command *command,
 {
     if (args->positional_count < command->positional_min ||
         args->positional_count > command->positional_max) {
-        cli_report("%s arguments. Usage: assay %s%s%s %s",
+        cli_report("%s arguments. Usage: assay %s%s%s%s%s",
                    args->positional_count < command->positional_min
                        ? "there are too few"
                        : "there are too many",
                    command->name, space_of(command), sub_of(command),
+                   command->arguments[0] == '\0' ? "" : " ",
                    command->arguments);
         return false;
     }

@@ -32,6 +32,10 @@ static enum cli_exit run_backup(struct cli_context *context,
         cli_report("%s is there already and is not overwritten.", path);
         return CLI_ENVIRONMENT;
     }
+    if (err == ASSAY_E_NOT_FOUND) {
+        cli_report("%s cannot be written: its folder is not there.", path);
+        return CLI_ENVIRONMENT;
+    }
     if (err != ASSAY_OK) {
         (void)cli_report_err(path, err, NULL);
         return CLI_ENVIRONMENT;
@@ -67,6 +71,9 @@ static enum cli_exit run_restore(struct cli_context *context,
         cli_report("interrupted. Nothing was left at %s; run it again.",
                    folder);
         code = CLI_INTERRUPTED;
+    } else if (err == ASSAY_E_NOT_FOUND) {
+        cli_report("%s cannot be opened: there is no such file.", path);
+        code = CLI_ENVIRONMENT;
     } else if (err != ASSAY_OK) {
         (void)cli_report_err(path, err, &fault);
         code = CLI_ENVIRONMENT;

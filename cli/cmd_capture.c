@@ -34,8 +34,7 @@ static enum cli_exit open_file(const char *path, int *fd_out)
     }
     if (fd < 0) {
         cli_report("%s: %s", path, strerror(errno));
-        return errno == ENOENT || errno == ENOTDIR ? CLI_USAGE
-                                                   : CLI_ENVIRONMENT;
+        return CLI_ENVIRONMENT;
     }
     if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
         cli_report("%s: it is a folder; capture the files in it", path);

@@ -86,6 +86,11 @@ static enum cli_exit import(struct cli_context *context, int fd,
                    told.durable, path);
         return CLI_INTERRUPTED;
     }
+    if (err == ASSAY_E_MALFORMED) {
+        cli_report("%s is no file of records, such as assay export writes.",
+                   path);
+        return CLI_REFUSED;
+    }
     if (err != ASSAY_OK) {
         enum cli_exit code = cli_report_err(path, err, NULL);
 

@@ -208,6 +208,10 @@ static enum cli_exit run_import(struct cli_context *context,
                    "--name NAME.");
         return CLI_REFUSED;
     }
+    if (err == ASSAY_E_NOT_FOUND) {
+        cli_report("%s cannot be opened: there is no such file.", path);
+        return CLI_ENVIRONMENT;
+    }
     if (err != ASSAY_OK) {
         return cli_report_err(path, err, NULL);
     }

@@ -37,7 +37,7 @@ static uint64_t kind_of(const char *noun)
             return nouns[i].kind;
         }
     }
-    cli_report("There is no list of \"%s\"; there are claims, verdicts, "
+    cli_report("there is no list of \"%s\"; there are claims, verdicts, "
                "sources, captures and teams.",
                noun);
     return 0;
@@ -64,11 +64,13 @@ static bool take_words(const struct cli_args *args, struct filter *filter)
     filter->rating = assay_rating_by_name(assay_bytes_of(rating));
     filter->stance = assay_stance_by_name(assay_bytes_of(stance));
     if (rating != NULL && filter->rating == 0) {
-        cli_report("There is no rating \"%s\".", rating);
+        cli_report("there is no rating \"%s\"; they are in: assay help "
+                   "verdict add",
+                   rating);
         return false;
     }
     if (stance != NULL && filter->stance == 0) {
-        cli_report("A stance is supports, refutes or context, not \"%s\".",
+        cli_report("a stance is supports, refutes or context, not \"%s\".",
                    stance);
         return false;
     }
@@ -229,7 +231,7 @@ static enum cli_exit run(struct cli_context *context,
 static const struct cli_option options[] = {
     {"topic", "TOPIC", "claims with this topic", false, false},
     {"rating", "RATING", "verdicts of this rating", false, false},
-    {"stance", "STANCE", "supports, refutes or context: such sources", false,
+    {"stance", "supports|refutes|context", "sources of this stance", false,
      false},
     {"since", "TIME", "dated then or later", false, false},
     {"until", "TIME", "dated before then", false, false},

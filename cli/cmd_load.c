@@ -316,7 +316,7 @@ static enum cli_exit read_file(const char *path, uint8_t **data_out,
         if (fd >= 0) {
             (void)close(fd);
         }
-        return fd < 0 && errno == EACCES ? CLI_ENVIRONMENT : CLI_USAGE;
+        return fd < 0 ? CLI_ENVIRONMENT : CLI_USAGE;
     }
     /* One byte more than allowed tells that there is one. */
     size_t cap = (uint64_t)info.st_size > CLI_MANIFEST_MAX

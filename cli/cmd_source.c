@@ -5,7 +5,8 @@
 #include "protocol/kinds/source.h"
 
 static const struct cli_option options[] = {
-    {"stance", "STANCE", "supports, refutes or context", true, false},
+    {"stance", "supports|refutes|context", "how it bears on the claim", true,
+     false},
     {"url", "URL", "where the evidence is", false, false},
     {"capture", "CAPTURE", "captured bytes that are the evidence", false,
      false},

@@ -146,7 +146,7 @@ static enum cli_exit run(struct cli_context *context,
 
 static const struct cli_option options[] = {
     {"name", "NAME", "what the member is called", true, false},
-    {"role", "ROLE", "checker, editor or archivist", true, false},
+    {"role", "checker|editor|archivist", "what the member may do", true, false},
     {"signoffs", "K",
      "sign-offs that the member's verdicts need (else as the profile says)",
      false, false},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "help.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "options.h"
@@ -9,6 +10,9 @@
 /* Columns of what help prints. */
 #define WIDTH 79
 #define INDENT 26
+
+/* Columns of an example in the manual page, which is indented twice. */
+#define MAN_WIDTH 66
 
 static void print_name(FILE *out, const struct cli_command *command)
 {
@@ -21,25 +25,63 @@ static void print_name(FILE *out, const struct cli_command *command)
 static void print_wrapped(FILE *out, const char *text, size_t column,
                           size_t indent)
 {
+    size_t space = 0; /* One that stands before the next word, if it fits. */
+
     while (*text != '\0') {
         size_t len = strcspn(text, " \n");
 
-        if (*text == '\n' || (column + len > WIDTH && column > indent)) {
+        if (*text == '\n' ||
+            (column + space + len > WIDTH && column > indent)) {
             (void)fprintf(out, "\n%*s", (int)indent, "");
             column = indent;
+            space = 0;
             text += *text == '\n' ? 1 : 0;
             continue;
         }
-        (void)fwrite(text, 1, len, out);
-        column += len;
+        (void)fprintf(out, "%*s%.*s", (int)space, "", (int)len, text);
+        column += space + len;
         text += len;
-        if (*text == ' ') {
-            (void)fputc(' ', out);
-            column++;
-            text++;
-        }
+        space = *text == ' ' ? 1 : 0;
+        text += space;
     }
     (void)fputc('\n', out);
+}
+
+/* A command line that may be copied as it is: where it is wider than that, it
+ * goes on before an option on the next line. */
+static void print_example(FILE *out, const char *example, const char *indent,
+                          size_t width, const char *backslash)
+{
+    size_t column = strlen(indent);
+
+    (void)fputs(indent, out);
+    while (*example != '\0') {
+        const char *next = strstr(example + 1, " --");
+        size_t len = next == NULL ? strlen(example) : (size_t)(next - example);
+
+        if (column + len + 2 > width && *example == ' ') {
+            (void)fprintf(out, " %s\n%s   ", backslash, indent);
+            column = strlen(indent) + 3;
+        }
+        (void)fprintf(out, "%.*s", (int)len, example);
+        column += len;
+        example += len;
+    }
+    (void)fputc('\n', out);
+}
+
+/* What must be given: the arguments, and the options without which it will
+ * not do. */
+static void print_needed(FILE *out, const struct cli_command *command)
+{
+    (void)fprintf(out, "%s%s", command->arguments[0] == '\0' ? "" : " ",
+                  command->arguments);
+    for (const struct cli_option *at = command->options;
+         at != NULL && at->name != NULL; at++) {
+        if (at->is_required) {
+            (void)fprintf(out, " --%s %s", at->name, at->value);
+        }
+    }
 }
 
 static void print_option(FILE *out, const struct cli_option *option)
@@ -77,15 +119,31 @@ void cli_help_print(FILE *out)
     (void)fputs("\nassay help COMMAND tells more, with an example.\n", out);
 }
 
+static void print_usage(FILE *out, const struct cli_command *command)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *usage = open_memstream(&text, &len);
+
+    if (usage == NULL) {
+        return;
+    }
+    (void)fputs("Usage: ", usage);
+    print_name(usage, command);
+    print_needed(usage, command);
+    if (command->options != NULL && command->options->name != NULL) {
+        (void)fputs(" [options]", usage);
+    }
+    if (fclose(usage) == 0) {
+        print_wrapped(out, text, 0, sizeof("Usage: ") - 1);
+    }
+    free(text);
+}
+
 void cli_help_print_command(FILE *out, const struct cli_command *command)
 {
-    (void)fputs("Usage: ", out);
-    print_name(out, command);
-    (void)fprintf(out, "%s%s%s\n\n", command->arguments[0] == '\0' ? "" : " ",
-                  command->arguments,
-                  command->options != NULL && command->options->name != NULL
-                      ? " [options]"
-                      : "");
+    print_usage(out, command);
+    (void)fputc('\n', out);
     print_wrapped(out, command->summary, 0, 0);
     if (command->details != NULL) {
         (void)fputc('\n', out);
@@ -100,7 +158,8 @@ void cli_help_print_command(FILE *out, const struct cli_command *command)
          at++) {
         print_option(out, at);
     }
-    (void)fprintf(out, "\nExample:\n  %s\n", command->example);
+    (void)fputs("\nExample:\n", out);
+    print_example(out, command->example, "  ", WIDTH, "\\");
     (void)fputs("\nExit codes: 0 done, 1 found nothing or the answer is no, 2 "
                 "wrong usage,\n3 input refused, 4 environment (no ledger, no "
                 "space, no permission),\n130 interrupted.\n",
@@ -190,10 +249,10 @@ static void put_scdoc_option(FILE *out, const struct cli_option *option)
 
 static void put_scdoc_command(FILE *out, const struct cli_command *command)
 {
-    (void)fprintf(out, "## assay %s%s%s ", command->name,
-                  command->sub == NULL ? "" : " ",
-                  command->sub == NULL ? "" : command->sub);
-    put_escaped(out, command->arguments);
+    /* A heading is taken as it is, markup or not. */
+    (void)fputs("## ", out);
+    print_name(out, command);
+    print_needed(out, command);
     (void)fputs("\n\n", out);
     put_escaped(out, command->summary);
     (void)fputs("\n\n", out);
@@ -205,9 +264,9 @@ static void put_scdoc_command(FILE *out, const struct cli_command *command)
          at != NULL && at->name != NULL; at++) {
         put_scdoc_option(out, at);
     }
-    (void)fputs("Example:\n\n\t", out);
-    put_escaped(out, command->example);
-    (void)fputs("\n\n", out);
+    (void)fputs("Example:\n\n```\n", out);
+    print_example(out, command->example, "", MAN_WIDTH, "\\\\");
+    (void)fputs("```\n\n", out);
 }
 
 void cli_help_print_scdoc(FILE *out)

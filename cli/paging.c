@@ -89,6 +89,7 @@ static enum cli_exit end_json(struct cli_page *page, const char *format)
 enum cli_exit cli_page_end(struct cli_page *page, enum assay_err err,
                            const char *format)
 {
+    const bool is_for_people = page->list == NULL;
     enum cli_exit code = CLI_DONE;
 
     if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
@@ -108,5 +109,11 @@ enum cli_exit cli_page_end(struct cli_page *page, enum assay_err err,
     if (code == CLI_DONE && (fflush(stdout) != 0 || ferror(stdout) != 0)) {
         code = cli_report_err("standard output", ASSAY_E_IO, NULL);
     }
-    return code == CLI_DONE && page->count == 0 ? CLI_NO : code;
+    if (code != CLI_DONE || page->count > 0) {
+        return code;
+    }
+    if (is_for_people) {
+        cli_note("There is nothing here that fits.");
+    }
+    return CLI_NO;
 }

@@ -329,6 +329,11 @@ static enum cli_exit read_file(struct output *output,
     if (err == ASSAY_E_STOPPED) {
         return say_stopped(path);
     }
+    if (err == ASSAY_E_MALFORMED) {
+        cli_report("%s is no file of records, such as assay export writes.",
+                   path);
+        return CLI_REFUSED;
+    }
     if (err != ASSAY_OK) {
         return cli_report_err(path, err, NULL);
     }

@@ -156,7 +156,17 @@ json 'len(d["records"]) == 1' list teams
 expect 0 '' list claims
 harmless list
 expect 1 '' list captures
-expect 1 '' list claims --topic none
+expect 1 'nothing here' list claims --topic none
+
+# A file that is not there is of the environment, whatever it was to be.
+for command in capture import load verify 'key import' restore; do
+    # shellcheck disable=SC2086 # Two words are two words.
+    expect 4 'nowhere' $command ./nowhere
+done
+expect 4 'folder' backup ./nowhere/copy
+echo 'no records' >plain
+expect 3 'no file of records' import plain
+expect 2 'usage: assay stats$' stats more
 expect 2 '' list lies
 expect 2 '' list claims --rating false
 expect 2 '' list verdicts --rating rotten

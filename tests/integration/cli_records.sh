@@ -58,7 +58,7 @@ expect 0 '' team found --name Other --as bob
 
 # Captures: bytes by their hash, once.
 printf 'The mine ran. The plant ran. In 2015 the owner went bankrupt.\n' >page
-expect 2 'no such file' capture nowhere --as ann
+expect 4 'no such file' capture nowhere --as ann
 added capture capture page --url https://a.example/ --title Page --as ann
 capture=$id
 hash=$(sha256sum page | cut -c 1-64)
