@@ -16,6 +16,10 @@
 /* Columns that one level of a tree takes. */
 #define LEVEL_WIDTH 3
 
+/* Later lines of a paragraph that has text from a record begin so far in: what
+ * it says must not pass for a line of ours, wherever its words fall. */
+#define HANG_WIDTH 2
+
 /* The text keeps that many columns, however deep the tree. */
 #define TEXT_WIDTH_MIN 20
 
@@ -153,7 +157,10 @@ static void begin_line(struct cli_term *term)
 
         write_own(term, level_text(term, level, is_branch));
     }
-    term->begin_width = term->depth * LEVEL_WIDTH;
+    term->hang = term->is_foreign && term->has_line ? HANG_WIDTH : 0;
+    (void)fprintf(term->out, "%*s", (int)term->hang, "");
+    term->begin_width = term->depth * LEVEL_WIDTH + term->hang;
+    term->has_line = true;
     term->is_node_new = false;
     term->is_open = true;
     term->column = 0;
@@ -166,14 +173,26 @@ static void end_line(struct cli_term *term)
     term->is_open = false;
 }
 
-static size_t room_of(const struct cli_term *term)
+/* Columns of text that fit on a line which begins so far in. */
+static size_t room_behind(const struct cli_term *term, size_t begin_width)
 {
-    size_t begin_width = term->depth * LEVEL_WIDTH;
-
     if (term->look.width < begin_width + TEXT_WIDTH_MIN) {
         return TEXT_WIDTH_MIN;
     }
     return term->look.width - begin_width;
+}
+
+/* Columns that fit on the line that is open. */
+static size_t room_of_line(const struct cli_term *term)
+{
+    return room_behind(term, term->begin_width);
+}
+
+/* Columns that a word may have, wherever it goes. */
+static size_t room_of_word(const struct cli_term *term)
+{
+    return room_behind(term, term->depth * LEVEL_WIDTH +
+                                 (term->is_foreign ? HANG_WIDTH : 0));
 }
 
 static size_t gap_width(enum cli_gap gap)
@@ -208,7 +227,7 @@ static void flush_word(struct cli_term *term)
     }
     if (term->is_open && term->column > 0 &&
         term->column + gap_width(term->gap) + term->word_width >
-            room_of(term)) {
+            room_of_line(term)) {
         end_line(term);
     }
     if (!term->is_open) {
@@ -233,7 +252,7 @@ static void add_to_word(struct cli_term *term, enum cli_style style,
                         const char *bytes, size_t len, size_t width)
 {
     if (term->word_len + len > sizeof(term->word) ||
-        term->word_width + width > room_of(term)) {
+        term->word_width + width > room_of_word(term)) {
         flush_word(term);
     }
     ASSAY_CHECK(term->word_len + len <= sizeof(term->word));
@@ -334,6 +353,7 @@ void cli_put_text(struct cli_term *term, enum cli_style style,
     };
     struct cli_cell cell;
 
+    term->is_foreign = true;
     while (cli_cells_next(&cells, &cell)) {
         switch (cell.kind) {
         case CLI_CELL_SPACE:
@@ -369,6 +389,8 @@ void cli_end(struct cli_term *term)
     if (term->is_open) {
         end_line(term);
     }
+    term->is_foreign = false;
+    term->has_line = false;
 }
 
 void cli_gap_line(struct cli_term *term)

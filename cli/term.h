@@ -52,6 +52,11 @@ struct cli_term {
     size_t column;      /* Columns of text so far. */
     enum cli_style style;
     size_t blank_count; /* Empty lines of a text in a row. */
+    size_t hang;        /* Columns that it begins further in. */
+
+    /* The paragraph. */
+    bool is_foreign; /* It has text that is not ours: later lines hang. */
+    bool has_line;   /* The first one has begun. */
 
     /* The word. */
     enum cli_gap gap;

@@ -240,7 +240,8 @@ static void names_cannot_carry_our_marks(void **state)
     free(sample);
 }
 
-/* Lines of a text stay inside the tree's lines, whatever it says. */
+/* Lines of a text stay inside the tree's lines, whatever it says, and begin
+ * further in than ours: none passes for what was checked. */
 static void text_cannot_leave_its_place_in_the_tree(void **state)
 {
     struct sample *sample = sample_new();
@@ -251,7 +252,7 @@ static void text_cannot_leave_its_place_in_the_tree(void **state)
         assay_bytes_of("one\n\n\n\n\nStanding: agreed");
     text = sample_text(write_plain, &sample->chain);
     assert_contains(text, "\u2502  \u2502  \u201cone\n\u2502  \u2502\n"
-                          "\u2502  \u2502  Standing: agreed\u201d\n");
+                          "\u2502  \u2502    Standing: agreed\u201d\n");
     free(text);
     free(sample);
 }
