@@ -7,29 +7,33 @@
 #include <stdlib.h>
 
 #include "protocol/check.h"
-#include "protocol/text.h"
+#include "term.h"
 
 /* What a message may be long: a path, an id and some words. */
 #define MESSAGE_MAX 8192
 
-/* Writes text so that no terminal obeys it. */
+/* Writes text so that no terminal obeys it and nothing is buried in it; its
+ * lines stay lines. */
 static void write_harmless(const char *text)
 {
-    struct assay_bytes bytes = assay_bytes_of(text);
-    size_t pos = 0;
+    const struct cli_look look = cli_look_of(stderr);
+    struct cli_cells cells = {
+        .text = assay_bytes_of(text),
+        .form = CLI_TEXT,
+        .is_utf8 = look.is_utf8,
+    };
+    struct cli_charset charset;
+    struct cli_cell cell;
 
-    while (pos < bytes.len) {
-        size_t from = pos;
-        uint32_t code = assay_text_next(bytes, &pos);
-
-        if (code == '\n' || code == '\t' ||
-            (code >= 0x20 && code != 0x7f && (code < 0x80 || code > 0x9f) &&
-             code != 0xfffd && !assay_text_is_hidden(code))) {
-            (void)fwrite(bytes.data + from, 1, pos - from, stderr);
+    cli_charset_open(&charset);
+    while (cli_cells_next(&cells, &cell)) {
+        if (cell.kind == CLI_CELL_BREAK) {
+            (void)fputc('\n', stderr);
         } else {
-            (void)fprintf(stderr, "<U+%04X>", (unsigned)code);
+            (void)fwrite(cell.bytes, 1, cell.len, stderr);
         }
     }
+    cli_charset_close(&charset);
 }
 
 static void say(const char *prefix, const char *format, va_list values)

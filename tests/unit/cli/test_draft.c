@@ -147,7 +147,7 @@ static void the_nearest_text_is_short_and_harmless(void **state)
     assert_int_equal(look_for(page, "The sea \033[3J is dry", NULL),
                      CLI_REFUSED);
     assert_null(strchr(said, '\033'));
-    assert_non_null(strstr(said, "<U+001B>"));
+    assert_non_null(strstr(said, "U+001B"));
     assert_in_range(strlen(said), 1, 600);
 }
 
