@@ -70,6 +70,13 @@ ASSAY_MUST_CHECK
 enum assay_err store_captures_folder(struct store_ledger *ledger, bool make,
                                      int *folder_out);
 
+/* Opens DIR/incoming; makes it where make is true. A file there is named by its
+ * whole hash. */
+ASSAY_MUST_CHECK
+enum assay_err store_incoming_folder(struct store_ledger *ledger, bool make,
+                                     int *folder_out);
+#define STORE_INCOMING_NAME_SIZE (STORE_CAPTURE_HEX_LEN + 1)
+
 /* What is kept or mapped at most, whatever a caller allows: sixteen times what
  * is taken by default. */
 #define STORE_CAPTURE_SIZE_MAX ((uint64_t)16 * ASSAY_CAPTURE_MAX)
