@@ -35,7 +35,7 @@ enum node_log_level {
 };
 
 /* Which captured bytes are fetched and kept. */
-enum node_captures {
+enum node_captures_keep {
     NODE_CAPTURES_ALL,
     NODE_CAPTURES_CITED,
     NODE_CAPTURES_NONE
@@ -79,7 +79,7 @@ struct node_config {
     uint64_t team_quota;    /* Records a day, of NODE_ACCEPT_OPEN. */
     struct node_keys follow;
 
-    uint64_t captures; /* enum node_captures */
+    uint64_t captures; /* enum node_captures_keep */
     uint64_t capture_size_max;
     uint64_t captures_quota;
     uint64_t captures_rate; /* Bytes a second that a peer is served. */

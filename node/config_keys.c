@@ -75,10 +75,12 @@ static const struct node_config_key keys[] = {
      "Longer captures are not fetched. K, M, G and T count in steps of 1024.",
      true, AT(capture_size_max), 1, ASSAY_NUMBER_MAX, NULL},
     {"captures", "quota", NODE_CONFIG_SIZE, "BYTES", "10G",
-     "What all captures may take on disk before no more are fetched.",
+     "What all captures may take on disk before no more are fetched. Bytes "
+     "that are there stay.",
      true, AT(captures_quota), 0, ASSAY_NUMBER_MAX, NULL},
     {"captures", "rate", NODE_CONFIG_SIZE, "BYTES", "4M",
-     "Bytes a second that a peer is served of captures.",
+     "Bytes a second that a peer is served of captures, over connections that "
+     "are made from then on.",
      true, AT(captures_rate), 1024, ASSAY_NUMBER_MAX, NULL},
 
     {"metrics", "listen", NODE_CONFIG_LISTEN, "HOST:PORT...", "",

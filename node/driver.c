@@ -103,11 +103,15 @@ enum assay_err node_driver_new(const struct node_driver_config *config,
     if (err == ASSAY_OK) {
         err = node_records_init(driver);
     }
+    if (err == ASSAY_OK) {
+        err = node_blobs_init(driver);
+    }
     if (err != ASSAY_OK) {
         node_driver_free(driver);
         return err;
     }
     node_syncs_init(driver);
+    node_captures_configure(driver->captures, driver->config);
     *driver_out = driver;
     return ASSAY_OK;
 }
@@ -122,6 +126,7 @@ void node_driver_configure(struct node_driver *driver)
     if (node_policy_configure(driver->policy, driver->config) == ASSAY_OK) {
         node_policy_refresh(driver->policy);
     }
+    node_captures_configure(driver->captures, driver->config);
     node_statics_refresh(driver);
 }
 
@@ -129,7 +134,8 @@ void node_driver_finish(struct node_driver *driver)
 {
     void (*done)(void *context) = driver->done;
 
-    if (done != NULL && driver->links == NULL && driver->is_ingest_stopped) {
+    if (done != NULL && driver->links == NULL && driver->is_ingest_stopped &&
+        driver->are_captures_stopped) {
         driver->done = NULL;
         done(driver->with.context);
     }
@@ -140,6 +146,14 @@ static void on_ingest_stopped(void *context)
     struct node_driver *driver = context;
 
     driver->is_ingest_stopped = true;
+    node_driver_finish(driver);
+}
+
+static void on_captures_stopped(void *context)
+{
+    struct node_driver *driver = context;
+
+    driver->are_captures_stopped = true;
     node_driver_finish(driver);
 }
 
@@ -155,6 +169,7 @@ void node_driver_stop(struct node_driver *driver, void (*done)(void *context))
          link = link->next) {
         node_peer_close(link->peer, ASSAY_CLOSE_DONE, "stopping");
     }
+    node_captures_stop(driver->captures, on_captures_stopped);
     node_ingest_stop(driver->ingest, on_ingest_stopped);
 }
 
@@ -183,6 +198,7 @@ void node_driver_free(struct node_driver *driver)
         return;
     }
     node_ingest_free(driver->ingest);
+    node_captures_free(driver->captures);
     node_policy_free(driver->policy);
     node_follow_free(driver->follow);
     node_gossip_clear(driver);

@@ -44,6 +44,9 @@ struct node_driver_config {
     void *context;
     void (*news)(void *context); /* Records were added to the ledger. */
     void (*synced)(void *context, const struct node_sync_result *result);
+    /* NULL, or: no captured bytes are looked for or fetched. May be called
+     * again and again. */
+    void (*idle)(void *context);
     /* The ledger is damaged: the node must end. */
     void (*failed)(void *context, enum assay_err err);
 };
@@ -84,6 +87,9 @@ enum assay_err node_driver_sync(struct node_driver *driver, uint64_t client,
 
 /* Who asked for it has gone. */
 void node_driver_sync_forget(struct node_driver *driver, uint64_t client);
+
+/* Whether no captured bytes are looked for or fetched. */
+bool node_driver_is_idle(const struct node_driver *driver);
 
 /* Fills in what a status says of peers and records. */
 void node_driver_status(struct node_driver *driver,

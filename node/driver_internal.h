@@ -6,6 +6,7 @@
 #ifndef ASSAY_NODE_DRIVER_INTERNAL_H
 #define ASSAY_NODE_DRIVER_INTERNAL_H
 
+#include "captures.h"
 #include "dial.h"
 #include "driver.h"
 #include "follow.h"
@@ -14,6 +15,7 @@
 #include "policy.h"
 #include "protocol/broadcast.h"
 #include "protocol/membership.h"
+#include "store/blob_view.h"
 #include "store/sync_view.h"
 
 /* Dials at a time: membership's, and those of syncs. */
@@ -37,12 +39,15 @@ struct node_link {
     struct node_address dialled; /* Where it was dialled. */
     bool is_members;             /* For membership, which waits for it. */
     bool is_over;
-    bool is_active;    /* A neighbour: membership said UP. */
-    bool is_announced; /* Membership knows it. */
-    bool is_synced;    /* No difference when it was last compared. */
-    bool is_wanted;    /* Dialled for a sync, and for that alone. */
-    bool is_due;       /* It is to be woken soon. */
-    bool is_blamed;    /* It announced what it does not give. */
+    bool is_greeted;     /* It has said hello. */
+    bool is_active;      /* A neighbour: membership said UP. */
+    bool is_announced;   /* Membership knows it. */
+    bool is_synced;      /* No difference when it was last compared. */
+    bool is_wanted;      /* Dialled for a sync, and for that alone. */
+    bool is_leaving;     /* Its sync is over; captured bytes may not be. */
+    bool is_due;         /* It is to be woken soon. */
+    bool is_blamed;      /* It announced what it does not give. */
+    bool has_false_blob; /* It sent bytes that are others. */
     char agent[ASSAY_HELLO_AGENT_MAX + 1];
 };
 
@@ -98,6 +103,9 @@ struct node_driver {
 
     struct node_ingest *ingest;
     bool is_ingest_stopped;
+    struct node_captures *captures;
+    bool are_captures_stopped;
+    struct assay_blob_view blob_view;
     struct node_policy *policy;
     struct node_follow *follow;
     uint64_t batch_first_lsn; /* Of the batch whose results are told. */
@@ -271,6 +279,15 @@ void node_records_lacked(struct node_driver *driver, struct node_link *link,
 /* Asks a peer that is in step for what is named here and not held. */
 void node_records_fetch_missing(struct node_driver *driver,
                                 struct node_link *link);
+
+/* --- driver_blobs.c */
+
+ASSAY_MUST_CHECK
+enum assay_err node_blobs_init(struct node_driver *driver);
+
+/* Ends the connections that nothing is left to do for, unless captured bytes
+ * are still being fetched: then when these are. */
+void node_blobs_part(struct node_driver *driver);
 
 /* --- driver_sync.c */
 

@@ -60,6 +60,10 @@ static void on_soon(uv_idle_t *idle)
             link->is_blamed = false;
             node_peer_blame(link->peer, ASSAY_OFFENCE_FALSE_HAVE);
         }
+        if (link->has_false_blob) {
+            link->has_false_blob = false;
+            node_peer_blame(link->peer, ASSAY_OFFENCE_FALSE_BLOB);
+        }
         if (link->is_due) {
             link->is_due = false;
             node_peer_wake(link->peer);
@@ -133,6 +137,7 @@ static bool on_opened(void *context, struct node_peer *peer,
     config->time_s = node_clock_wall_s();
     config->agent = assay_bytes_of(AGENT);
     config->follows = node_driver_follows(driver);
+    config->blobs = &driver->blob_view;
     config->blob_rate = driver->config->captures_rate;
     if (assay_key_equal(node_peer_key(peer), &driver->key)) {
         *refusal_out = (struct node_peer_refusal){ASSAY_CLOSE_SELF,
@@ -163,9 +168,11 @@ static void on_hello(struct node_driver *driver, struct node_link *link,
     }
     link->agent[len] = '\0';
     node_driver_log_peer(driver, NODE_LOG_INFO, "peer-open", link->peer, NULL);
+    link->is_greeted = true;
     if (!link->is_wanted) { /* Membership knows of no such dial. */
         node_members_connected(driver, link);
     }
+    node_captures_peer_open(driver->captures);
 }
 
 /* An exchange of frontiers has ended. */
@@ -206,7 +213,13 @@ static void on_event(void *context, struct node_peer *peer,
         node_gossip_message(driver, link, event);
         break;
     case ASSAY_SESSION_BLOB:
+        node_captures_blob(driver->captures, node_peer_number(peer),
+                           &event->blob);
+        break;
     case ASSAY_SESSION_BLOB_LACKED:
+        node_captures_lacked(driver->captures, node_peer_number(peer),
+                             event->blob.sha256);
+        break;
     case ASSAY_SESSION_CLOSED:
         break;
     }
@@ -223,6 +236,8 @@ static void count_ended(struct node_driver *driver, struct node_link *link)
         driver->ended.bytes_in += stats.bytes_in;
         driver->ended.bytes_out += stats.bytes_out;
         driver->ended.records_out += stats.records_out;
+        driver->ended.blob_bytes_in += stats.blob_bytes_in;
+        driver->ended.blob_bytes_out += stats.blob_bytes_out;
     }
 }
 
@@ -238,6 +253,7 @@ static void on_over(void *context, struct node_peer *peer, const char *why,
     count_ended(driver, link);
     link->is_over = true;
     node_ingest_forget(driver->ingest, node_peer_number(peer));
+    node_captures_peer_gone(driver->captures, node_peer_number(peer));
     node_members_lost(driver, link);
     if (node_peer_is_dialled(peer)) {
         node_syncs_done(driver, &link->dialled.node, why);

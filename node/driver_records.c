@@ -266,6 +266,7 @@ static void on_rested(void *context)
         compare_all(driver);
     }
     if (driver->batch_first_lsn != 0) {
+        node_captures_news(driver->captures);
         driver->with.news(driver->with.context);
     }
     /* Those that were not read for want of room. */
@@ -342,6 +343,7 @@ static void on_foreign(void *context, struct store_view *view,
     if (has_authority) {
         node_policy_refresh(driver->policy);
     }
+    node_captures_news(driver->captures);
     driver->with.news(driver->with.context);
 }
 

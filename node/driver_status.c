@@ -33,9 +33,15 @@ void node_driver_measure(struct node_driver *driver,
 {
     struct assay_control_status status = {.connections = 0};
     struct node_ingest_counts counts;
+    struct node_captures_counts captures;
 
     node_driver_status(driver, &status);
     node_ingest_count(driver->ingest, &counts);
+    node_captures_count(driver->captures, &captures);
+    values->captures_wanted = captures.wanted;
+    values->captures_fetched = captures.fetched;
+    values->captures_failed = captures.failed;
+    values->captures_bytes = captures.used;
     values->connections = status.connections;
     values->neighbours = status.active;
     values->in_reserve = status.passive;
@@ -52,6 +58,8 @@ void node_driver_measure(struct node_driver *driver,
     values->bytes_in = driver->ended.bytes_in;
     values->bytes_out = driver->ended.bytes_out;
     values->records_out = driver->ended.records_out;
+    values->blob_bytes_in = driver->ended.blob_bytes_in;
+    values->blob_bytes_out = driver->ended.blob_bytes_out;
     for (struct node_link *link = driver->links; link != NULL;
          link = link->next) {
         struct assay_session *session = node_peer_session(link->peer);
@@ -62,6 +70,8 @@ void node_driver_measure(struct node_driver *driver,
             values->bytes_in += stats.bytes_in;
             values->bytes_out += stats.bytes_out;
             values->records_out += stats.records_out;
+            values->blob_bytes_in += stats.blob_bytes_in;
+            values->blob_bytes_out += stats.blob_bytes_out;
         }
     }
 }

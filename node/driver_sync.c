@@ -65,7 +65,8 @@ static void end(struct node_driver *driver, struct node_sync *sync,
     result.are_all_synced = why == NULL && !sync->has_failed;
     result.is_last = !tell_others(driver, sync->client, !result.are_all_synced);
     if (link != NULL && link->is_wanted) {
-        node_peer_close(link->peer, ASSAY_CLOSE_DONE, "in step");
+        link->is_leaving = true; /* Once it has given captured bytes, too. */
+        node_blobs_part(driver);
     }
     driver->with.synced(driver->with.context, &result);
 }
@@ -140,6 +141,7 @@ static enum assay_err wait_for(struct node_driver *driver, uint64_t client,
         return ASSAY_E_BUSY;
     }
     if (session != NULL) {
+        link->is_leaving = false;
         assay_session_stats(session, &stats);
         assay_session_sync(session);
         node_driver_soon(driver, link->peer);

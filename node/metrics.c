@@ -54,6 +54,20 @@ static const struct {
      AT(bytes_out)},
     {"assayd_peer_sent_records_total", "counter", "Records sent to peers.",
      AT(records_out)},
+    {"assayd_captures_wanted", "gauge",
+     "Captures whose bytes are being looked for.", AT(captures_wanted)},
+    {"assayd_captures_fetched_total", "counter",
+     "Captures whose bytes came from peers.", AT(captures_fetched)},
+    {"assayd_captures_failed_total", "counter",
+     "Captures whose bytes came and were others.", AT(captures_failed)},
+    {"assayd_captures_bytes", "gauge",
+     "Disk space of captured bytes when they were last counted, and what came "
+     "since.",
+     AT(captures_bytes)},
+    {"assayd_captures_received_bytes_total", "counter",
+     "Captured bytes from peers.", AT(blob_bytes_in)},
+    {"assayd_captures_sent_bytes_total", "counter", "Captured bytes to peers.",
+     AT(blob_bytes_out)},
 };
 
 char *node_metrics_text(const struct node_metrics_values *values,

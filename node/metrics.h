@@ -29,6 +29,12 @@ struct node_metrics_values {
     uint64_t bytes_in;    /* Of all sessions, those that ended too. */
     uint64_t bytes_out;
     uint64_t records_out;
+    uint64_t captures_wanted;
+    uint64_t captures_fetched;
+    uint64_t captures_failed;
+    uint64_t captures_bytes;
+    uint64_t blob_bytes_in; /* Of all sessions, those that ended too. */
+    uint64_t blob_bytes_out;
 };
 
 /* The page as text, malloc'ed; NULL where there is no memory. */

@@ -236,6 +236,7 @@ static enum node_exit open_driver(struct node *node)
         .context = node,
         .news = on_news,
         .synced = is_once ? node_once_synced : node_requests_synced,
+        .idle = is_once ? node_once_idle : NULL,
         .failed = on_failed};
     enum assay_err err = node_driver_new(&config, &node->driver);
 

@@ -42,6 +42,7 @@ struct node {
     struct node_driver *driver;
     struct node_control *control;
     struct node_http *metrics; /* NULL where none are wanted. */
+    bool is_synced;            /* Of one that lives for one sync. */
     char control_path[NODE_PATH_MAX];
 };
 

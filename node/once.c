@@ -39,5 +39,17 @@ void node_once_synced(void *context, const struct node_sync_result *result)
     }
     (void)fflush(stdout);
     node->exit = result->why == NULL ? NODE_EXIT_DONE : NODE_EXIT_NO;
-    node_stop(node);
+    node->is_synced = result->why == NULL;
+    if (!node->is_synced || node_driver_is_idle(node->driver)) {
+        node_stop(node);
+    }
+}
+
+void node_once_idle(void *context)
+{
+    struct node *node = context;
+
+    if (node->is_synced) {
+        node_stop(node);
+    }
 }

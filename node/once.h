@@ -13,4 +13,8 @@
  * struct node. */
 void node_once_synced(void *context, const struct node_sync_result *result);
 
+/* The other hook: once in step, the node ends when no captured bytes are left
+ * to fetch. */
+void node_once_idle(void *context);
+
 #endif

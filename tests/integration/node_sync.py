@@ -9,13 +9,8 @@ import subprocess
 import sys
 import threading
 
-from nodes import (ASSAY, ASSAYD, PATIENCE_S, add_claim, check, claims_of,
-                   main, new_ledger, new_team, run)
-
-
-def trust(ledger, *teams):
-    for team in teams:
-        run("--ledger", ledger, "trust", "add", team)
+from nodes import (ASSAY, PATIENCE_S, add_claim, check, claims_of,
+                   main, new_ledger, new_team, run, trust)
 
 
 def two_nodes_sync_and_gossip(folder, start):
@@ -325,13 +320,11 @@ def sync_works_without_a_node(folder, start):
     trust(b, team_a)
     first = start(a, "--allow", "open")
     address = first.address()
-    environment = dict(os.environ)
-    environment["PATH"] = os.path.dirname(ASSAYD) + ":" + environment["PATH"]
 
     def sync(*args, code):
         done = subprocess.run([ASSAY, "--ledger", b, *args], text=True,
-                              capture_output=True, env=environment,
-                              timeout=PATIENCE_S, check=False)
+                              capture_output=True, timeout=PATIENCE_S,
+                              check=False)
         check(done.returncode == code,
               f"exit {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout

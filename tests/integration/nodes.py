@@ -19,6 +19,9 @@ import time
 ASSAY = os.environ["ASSAY_BIN"]
 ASSAYD = os.environ["ASSAYD_BIN"]
 
+# Where no node runs, assay sync starts one.
+os.environ["PATH"] = os.path.dirname(ASSAYD) + ":" + os.environ["PATH"]
+
 # What never comes is given up after this; sanitizers on a busy machine are
 # slow, and nothing waits so long that goes well.
 PATIENCE_S = 90
@@ -35,7 +38,7 @@ def check(condition, why):
 
 def parse_line(line):
     """key=value pairs of a line of a log."""
-    pairs = re.findall(r'([a-z_-]+)=("(?:[^"\\]|\\.)*"|\S*)', line)
+    pairs = re.findall(r'([a-z0-9_-]+)=("(?:[^"\\]|\\.)*"|\S*)', line)
     return {
         key: value[1:-1] if value.startswith('"') else value
         for key, value in pairs
@@ -220,6 +223,11 @@ def new_team(ledger, name):
     run("--ledger", ledger, "key", "new", "--name", name.lower(), stdin="")
     return run("--ledger", ledger, "--as", name.lower(), "team", "found",
                "--name", name)
+
+
+def trust(ledger, *teams):
+    for team in teams:
+        run("--ledger", ledger, "trust", "add", team)
 
 
 def add_claim(ledger, text):
