@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* assay trust: whose verdicts count here. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "context.h"
@@ -7,6 +8,8 @@
 #include "lines.h"
 #include "report.h"
 #include "store/chain.h"
+#include "store/drop.h"
+#include "store/follows.h"
 #include "store/trust.h"
 
 /* A team that is not held yet can be trusted by its whole id. */
@@ -69,11 +72,105 @@ static enum cli_exit run_add(struct cli_context *context,
                   "is trusted already.");
 }
 
+/* Teams of one's own count whatever the list says. */
+static enum cli_exit refuse_own(struct cli_context *context,
+                                const struct assay_id *team, const char *text)
+{
+    struct store_teams own = {NULL, 0};
+    struct store_view *view = NULL;
+    enum cli_exit code = cli_context_view(context, STORE_NOW, &view);
+    enum assay_err err = ASSAY_OK;
+
+    if (code == CLI_DONE) {
+        err = store_own_teams(context->ledger, view, &own);
+        code =
+            err == ASSAY_OK ? CLI_DONE : cli_report_err("the keys", err, NULL);
+    }
+    if (code == CLI_DONE && store_teams_have(&own, team)) {
+        cli_report("%s is a team of your own; its records stay.", text);
+        code = CLI_NO;
+    }
+    store_teams_clear(&own);
+    store_view_end(view);
+    return code;
+}
+
+/* One batch: the team leaves the list, and some of its records go. */
+static enum assay_err drop_some(struct cli_context *context,
+                                const struct assay_id *team, bool *was_trusted,
+                                size_t *count_out)
+{
+    struct store_batch *batch = NULL;
+    enum assay_err err =
+        store_batch_begin(context->ledger, context->now_s, &batch);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    err = store_trust_remove(batch, team);
+    *was_trusted = *was_trusted || err == ASSAY_OK;
+    if (err == ASSAY_OK || err == ASSAY_E_NOT_FOUND) {
+        err = store_batch_drop_team(batch, team, count_out);
+    }
+    if (err == ASSAY_E_NOT_FOUND) {
+        *count_out = 0;
+        err = ASSAY_OK;
+    }
+    if (err != ASSAY_OK) {
+        store_batch_abort(batch);
+        return err;
+    }
+    return store_batch_commit(batch);
+}
+
+static enum cli_exit drop_all(struct cli_context *context,
+                              const struct assay_id *team, const char *text)
+{
+    bool was_trusted = false;
+    uint64_t all = 0;
+    size_t count = 0;
+    enum assay_err err = ASSAY_OK;
+
+    do {
+        err = drop_some(context, team, &was_trusted, &count);
+        all += err == ASSAY_OK ? count : 0;
+    } while (err == ASSAY_OK && count > 0);
+    if (err == ASSAY_E_LIMIT) {
+        cli_report("%s has more records than can be dropped.", text);
+        return CLI_REFUSED;
+    }
+    if (err != ASSAY_OK) {
+        return cli_report_err(text, err, NULL);
+    }
+    if (all == 0 && !was_trusted) {
+        cli_report("%s is not in the list of trusted teams, and no record of "
+                   "it can be dropped.",
+                   text);
+        return CLI_NO;
+    }
+    cli_note("%" PRIu64 " of its records were dropped.", all);
+    return CLI_DONE;
+}
+
 static enum cli_exit run_remove(struct cli_context *context,
                                 const struct cli_args *args)
 {
-    return change(context, cli_args_positional(args, 0), store_trust_remove,
-                  "is not in the list of trusted teams.");
+    const char *text = cli_args_positional(args, 0);
+    struct assay_id team;
+    enum cli_exit code = CLI_DONE;
+
+    if (!cli_args_has(args, "drop")) {
+        return change(context, text, store_trust_remove,
+                      "is not in the list of trusted teams.");
+    }
+    code = cli_context_open(context, STORE_WRITE);
+    if (code == CLI_DONE) {
+        code = find_team(context, text, &team);
+    }
+    if (code == CLI_DONE) {
+        code = refuse_own(context, &team, text);
+    }
+    return code == CLI_DONE ? drop_all(context, &team, text) : code;
 }
 
 static void print_team(struct store_view *view, const struct assay_id *team)
@@ -156,6 +253,11 @@ static enum cli_exit run_list(struct cli_context *context,
 
 static const struct cli_option no_options[] = {{0}};
 
+static const struct cli_option remove_options[] = {
+    {"drop", NULL, "take the team's records out of this ledger, too", false,
+     false},
+    {NULL, NULL, NULL, false, false}};
+
 const struct cli_command cli_cmd_trust_add = {
     .name = "trust",
     .sub = "add",
@@ -176,8 +278,10 @@ const struct cli_command cli_cmd_trust_remove = {
     .arguments = "TEAM",
     .positional_min = 1,
     .positional_max = 1,
-    .options = no_options,
-    .example = "assay trust remove team1qxy...",
+    .options = remove_options,
+    .details = "Its records stay here unless --drop is given. What records of "
+               "other teams refer to stays also then, with what it builds on.",
+    .example = "assay trust remove team1qxy... --drop",
     .run = run_remove,
 };
 const struct cli_command cli_cmd_trust_list = {

@@ -165,6 +165,34 @@ def what_a_followed_record_names_comes_too(folder, start):
     first.end()
 
 
+def what_is_dropped_is_gone(folder, start):
+    """Unfollowed while the node runs: its records go, and none comes."""
+    a, b = new_ledger(folder, "a"), new_ledger(folder, "b")
+    team = new_team(a, "Desk")
+    other = new_team(a, "Other")
+    for name in ("desk", "other"):
+        run("--ledger", a, "--as", name, "claim", "add", "--text", name,
+            "--url", "https://a.example/")
+    trust(b, team, other)
+    first = start(a, "--allow", "open")
+    second = start(b, "--peer", first.address())
+    second.wait_for_records(4)
+    run("--ledger", b, "trust", "remove", team, "--drop")
+    run("--ledger", b, "trust", "remove", team, "--drop", code=1)
+    check(len(claims_of(b)) == 1, "the records did not go")
+    while json.loads(run("--ledger", b, "--json", "status"))["teams"] != 1:
+        pass  # The node has not seen it yet.
+    for name in ("desk", "other"):
+        run("--ledger", a, "--as", name, "claim", "add", "--text", "More",
+            "--url", "https://a.example/")
+    second.wait_for_records(5)
+    check(len(claims_of(b)) == 2, "records of who is not followed came")
+    second.end()
+    run("--ledger", b, "check")
+    run("--ledger", a, "trust", "remove", team, "--drop", code=1)
+    first.end()
+
+
 def who_is_not_allowed_is_refused(folder, start):
     a, b = new_ledger(folder, "a"), new_ledger(folder, "b")
     first = start(a)
@@ -407,6 +435,7 @@ if __name__ == "__main__":
         nodes_that_are_no_neighbours_sync,
         records_nobody_follows_stay_away,
         what_a_followed_record_names_comes_too,
+        what_is_dropped_is_gone,
         who_is_not_allowed_is_refused,
         another_key_than_expected_is_refused,
         a_peer_that_is_oneself_is_refused,
