@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "metrics.h"
 
+#include "scdoc.h"
+
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -92,4 +94,15 @@ char *node_metrics_text(const struct node_metrics_values *values,
         return NULL;
     }
     return text;
+}
+
+void node_metrics_print_scdoc(FILE *out)
+{
+    for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+        (void)fputc('*', out);
+        node_scdoc_put(out, metrics[i].name);
+        (void)fputs("*\n\t", out);
+        node_scdoc_put(out, metrics[i].help);
+        (void)fputs("\n\n", out);
+    }
 }

@@ -7,6 +7,8 @@
 
 #include "http.h"
 
+#include <stdio.h>
+
 struct node_metrics_values {
     uint64_t uptime_s;
     uint64_t records;
@@ -40,5 +42,8 @@ struct node_metrics_values {
 /* The page as text, malloc'ed; NULL where there is no memory. */
 char *node_metrics_text(const struct node_metrics_values *values,
                         size_t *len_out);
+
+/* What each is, for assayd(8) as scdoc(5) reads it. */
+void node_metrics_print_scdoc(FILE *out);
 
 #endif

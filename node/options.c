@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "options.h"
 
+#include "page.h"
 #include "scdoc.h"
 
 /* One option. What sets a key of the configuration names it; the others say
@@ -210,15 +211,7 @@ void node_options_print_help(FILE *out)
 
 void node_options_print_scdoc(FILE *out)
 {
-    (void)fputs(
-        "assayd(8)\n\n# NAME\n\nassayd - a node of the ledger of "
-        "fact\\-checks\n\n# SYNOPSIS\n\n*assayd* [_options_]\n\n# DESCRIPTION"
-        "\n\nKeeps the records of a ledger in step with those of other nodes: "
-        "connects to peers by encrypted channels, checks every record itself, "
-        "keeps those that the operator's policy accepts, and passes them on. "
-        "It follows what *assay*(1) writes into the same ledger and answers "
-        "*assay status*, *assay peers* and their like.\n\n# OPTIONS\n\n",
-        out);
+    node_page_begin(out);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (options[i].is_hidden) {
             continue;
@@ -235,18 +228,5 @@ void node_options_print_scdoc(FILE *out)
         node_scdoc_put(out, options[i].help);
         (void)fputs("\n\n", out);
     }
-    (void)fputs(
-        "# SIGNALS\n\nSIGTERM and SIGINT end the node: it stops taking "
-        "records, makes durable what it took, says goodbye to its peers and "
-        "exits with 0. SIGHUP reads the configuration again.\n\n"
-        "# SYSTEMD\n\nTells readiness, reloading and stopping as "
-        "*sd_notify*(3) does, and takes listening sockets as "
-        "*sd_listen_fds*(3) does.\n\n"
-        "# EXIT STATUS\n\n0 done, 1 a sync that did not come to its end, 2 "
-        "wrong usage, 3 the configuration is refused, 4 environment (no "
-        "ledger, the port taken, no permission).\n\n"
-        "# EXAMPLE\n\n```\nassayd \\-\\-ledger /var/lib/assay "
-        "\\-\\-listen [::]:7117 \\-\\-allow open\n```\n\n"
-        "# SEE ALSO\n\n*assay*(1), *assayd.conf*(5)\n",
-        out);
+    node_page_end(out);
 }
