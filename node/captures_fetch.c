@@ -295,38 +295,52 @@ static void note_sender(struct node_fetch *fetch)
     }
 }
 
+/* Adds bytes to what is to be written; false without memory. */
+static bool queue_bytes(struct node_fetch *fetch, struct assay_bytes bytes)
+{
+    struct node_part *part = fetch->first == NULL ? NULL : fetch->last;
+
+    if (part == NULL || part->peer != fetch->peer ||
+        bytes.len > sizeof(part->data) - part->len) {
+        struct node_part *fresh = malloc(sizeof(*fresh));
+
+        if (fresh == NULL) {
+            return false;
+        }
+        fresh->next = NULL;
+        fresh->peer = fetch->peer;
+        fresh->len = 0;
+        if (part == NULL) {
+            fetch->first = fresh;
+        } else {
+            part->next = fresh;
+        }
+        fetch->last = fresh;
+        part = fresh;
+    }
+    if (bytes.len > 0) {
+        memcpy(part->data + part->len, bytes.data, bytes.len);
+    }
+    part->len += bytes.len;
+    return true;
+}
+
 void node_fetch_take(struct node_fetch *fetch, const struct assay_blob *blob)
 {
     struct node_captures *captures = fetch->captures;
     const struct node_captures_hooks *hooks = &captures->hooks;
-    struct node_part *part = NULL;
 
     ASSAY_CHECK(blob->offset == fetch->offset);
-    if (blob->total > captures->size_max ||
-        !node_captures_fit(captures, blob->total - blob->offset)) {
-        fetch->is_over = true;
-    } else {
-        part = malloc(sizeof(*part) + blob->bytes.len);
-    }
-    if (part == NULL) {
+    fetch->is_over = blob->total > captures->size_max ||
+                     !node_captures_fit(captures, blob->total - blob->offset);
+    if (fetch->is_over || !queue_bytes(fetch, blob->bytes)) {
         hooks->cancel(hooks->context, fetch->peer, fetch->sha256);
         hooks->taken(hooks->context, fetch->peer, blob->bytes.len);
         node_fetch_turn_away(fetch);
         return;
     }
-    part->next = NULL;
-    part->peer = fetch->peer;
-    part->len = blob->bytes.len;
-    if (part->len > 0) {
-        memcpy(part->data, blob->bytes.data, part->len);
-    }
-    if (fetch->first == NULL) {
-        fetch->last = &fetch->first;
-    }
-    *fetch->last = part;
-    fetch->last = &part->next;
     note_sender(fetch);
-    fetch->offset += part->len;
+    fetch->offset += blob->bytes.len;
     fetch->total = blob->total;
     if (fetch->offset == fetch->total) {
         fetch->peer = 0; /* It has nothing more to say of it. */

@@ -13,12 +13,13 @@
 #include "captures_look.h"
 #include "store/incoming.h"
 
-/* Bytes of a blob message, on their way to the file. */
+/* Bytes on their way to the file, from one peer: of a blob message, or of many
+ * where these are small, so that they take no more memory than they count. */
 struct node_part {
     struct node_part *next;
     uint32_t peer; /* Who sent them. */
     size_t len;
-    uint8_t data[];
+    uint8_t data[ASSAY_BLOB_CHUNK_MAX];
 };
 
 enum node_fetch_job { NODE_FETCH_OPEN, NODE_FETCH_WRITE, NODE_FETCH_FINISH };
@@ -40,7 +41,7 @@ struct node_fetch {
 
     struct store_incoming *incoming; /* NULL: not opened. */
     struct node_part *first;         /* To be written. */
-    struct node_part **last;
+    struct node_part *last;
 
     uv_work_t work;
     bool is_working;
