@@ -232,6 +232,17 @@ def a_peer_that_is_oneself_is_refused(folder, start):
     second.end()
 
 
+def host_names_are_dialled(folder, start):
+    """Also where only one of a name's addresses leads to the node."""
+    first = start(new_ledger(folder, "a"), "--allow", "open")
+    node, at = first.address().split("@")
+    second = start(new_ledger(folder, "b"), "--allow", "open", "--peer",
+                   f"{node}@localhost:{at.rsplit(':', 1)[1]}")
+    second.wait("peer-in-step")
+    second.end()
+    first.end()
+
+
 def names_that_resolve_to_nothing_are_named(folder, start):
     first = start(new_ledger(folder, "a"))
     first.ready()
@@ -439,6 +450,7 @@ if __name__ == "__main__":
         who_is_not_allowed_is_refused,
         another_key_than_expected_is_refused,
         a_peer_that_is_oneself_is_refused,
+        host_names_are_dialled,
         names_that_resolve_to_nothing_are_named,
         silence_ends_a_handshake,
         connections_are_limited,
