@@ -8,9 +8,6 @@
 #include "check.h"
 #include "messages/gossip.h"
 
-/* Records that one call looks for, where some are gone. */
-#define NEWS_STEPS 16
-
 _Static_assert(ASSAY_ITEM_MAX <= ASSAY_SESSION_BUFFER - ASSAY_MESSAGE_MAX,
                "a record is put together behind the message");
 
@@ -147,7 +144,9 @@ struct assay_bytes assay_session_say_news(struct session_call *call,
     struct assay_session *session = call->session;
     struct session_news *queue = &session->news;
 
-    for (size_t step = 0; step < NEWS_STEPS && queue->count > 0; step++) {
+    /* Those that are left out hold up none behind them: nobody asks again
+     * where nothing was said. A full queue of them takes some milliseconds. */
+    while (queue->count > 0) {
         struct assay_session_news news = queue->list[queue->begin];
         struct assay_sync_item record;
         enum assay_err err =
