@@ -51,30 +51,53 @@ static void set_state(struct assay_membership *membership,
     link->state = (uint8_t)state;
 }
 
+/* A place for one more link. Where none is free, the one that came by itself,
+ * is nobody's whom the operator has named, and has not said for longest what
+ * it wants, is kept in mind no longer, as when its time is over. Else some
+ * dozens of strangers who say nothing would keep everybody else away. */
+static struct assay_link *take_place(struct assay_membership_run *run)
+{
+    struct assay_membership *membership = run->membership;
+    struct assay_link *oldest = NULL;
+
+    for (size_t i = 0; i < membership->link_max; i++) {
+        struct assay_link *link = &membership->links[i];
+
+        if (link->state == ASSAY_LINK_FREE) {
+            return link;
+        }
+        if (link->state == ASSAY_LINK_OPEN && !link->is_static &&
+            (oldest == NULL || link->since_ms < oldest->since_ms)) {
+            oldest = link;
+        }
+    }
+    if (oldest != NULL) {
+        assay_link_drop(run, oldest);
+    }
+    return oldest;
+}
+
 struct assay_link *assay_link_add(struct assay_membership_run *run,
                                   const struct assay_peer *address,
                                   enum assay_link_state state, uint64_t time_ms)
 {
     struct assay_membership *membership = run->membership;
+    struct assay_link *link = take_place(run);
 
-    for (size_t i = 0; i < membership->link_max; i++) {
-        struct assay_link *link = &membership->links[i];
-        struct assay_peer *room = link->address;
-
-        if (link->state != ASSAY_LINK_FREE) {
-            continue;
-        }
-        *room = *address;
-        *link = (struct assay_link){
-            .address = room,
-            .tag = assay_membership_tag(membership, &address->key),
-            .walk_ms = run->now_ms,
-            .walk_left = ASSAY_WALK_BURST,
-            .is_static = assay_static_find(membership, &address->key) != NULL};
-        assay_link_move(run, link, state, time_ms);
-        return link;
+    if (link == NULL) {
+        return NULL;
     }
-    return NULL;
+    struct assay_peer *room = link->address;
+
+    *room = *address;
+    *link = (struct assay_link){
+        .address = room,
+        .tag = assay_membership_tag(membership, &address->key),
+        .walk_ms = run->now_ms,
+        .walk_left = ASSAY_WALK_BURST,
+        .is_static = assay_static_find(membership, &address->key) != NULL};
+    assay_link_move(run, link, state, time_ms);
+    return link;
 }
 
 struct assay_link *assay_link_random(struct assay_membership *membership,

@@ -131,6 +131,47 @@ static void a_peer_that_asks_for_nothing_is_left_to_others(void **state)
     assay_membership_free(membership);
 }
 
+/* However far the clock has gone on, what was due is done once. */
+static void a_clock_that_jumps_ahead_is_one_tick(void **state)
+{
+    const uint64_t years_ms = (uint64_t)100 * 366 * 86400 * 1000;
+    struct assay_membership *membership = member_machine(0, 0);
+    uint64_t now_ms = 1000 + years_ms;
+    (void)state;
+
+    member_step(membership, ASSAY_MEMBERSHIP_ADD_STATIC, 1000, 1);
+    member_step(membership, ASSAY_MEMBERSHIP_DIAL_FAILED, 1000, 1);
+    member_ask(membership, 1000, 2, ASSAY_NEIGHBOR_ASK);
+    member_step(membership, ASSAY_MEMBERSHIP_TICK, now_ms, 0);
+    assert_int_equal(member_count_of(ASSAY_MEMBERSHIP_DIAL), 1);
+    assert_int_equal(member_dialled(), 1);
+    assert_int_equal(member_counts(membership).active, 1);
+    assert_true(assay_membership_deadline_ms(membership) > now_ms);
+    assay_membership_free(membership);
+}
+
+/* As many strangers as there are places say hello and nothing more: the
+ * operator's peers are dialled all the same, and who comes is heard. */
+static void silent_strangers_keep_nobody_away(void **state)
+{
+    struct assay_membership *membership = member_machine(2, 3);
+    (void)state;
+
+    for (uint8_t number = 1; number <= 95; number++) {
+        member_connected(membership, 1000 + number, number, number, false);
+        assert_int_equal(member_count_of(ASSAY_MEMBERSHIP_CLOSE), 0);
+    }
+    member_step(membership, ASSAY_MEMBERSHIP_ADD_STATIC, 1200, 150);
+    assert_int_equal(member_dialled(), 150);
+    member_connected(membership, 1300, 150, 150, true);
+    member_say(membership, 1400, 150, ASSAY_MSG_NEIGHBOR, ASSAY_NEIGHBOR_ACCEPT,
+               150);
+    assert_non_null(member_find(ASSAY_MEMBERSHIP_UP, 150));
+    member_ask(membership, 1500, 151, ASSAY_NEIGHBOR_ASK);
+    assert_non_null(member_find(ASSAY_MEMBERSHIP_UP, 151));
+    assay_membership_free(membership);
+}
+
 /* An operator's peer is dialled again and again, more and more seldom. */
 static void a_static_peer_is_dialled_for_ever(void **state)
 {
@@ -356,6 +397,8 @@ int main(void)
         cmocka_unit_test(a_lost_neighbour_is_replaced),
         cmocka_unit_test(what_is_not_answered_is_given_up),
         cmocka_unit_test(a_peer_that_asks_for_nothing_is_left_to_others),
+        cmocka_unit_test(a_clock_that_jumps_ahead_is_one_tick),
+        cmocka_unit_test(silent_strangers_keep_nobody_away),
         cmocka_unit_test(a_static_peer_is_dialled_for_ever),
         cmocka_unit_test(fifty_static_peers_are_all_neighbours),
         cmocka_unit_test(static_peers_beyond_the_limit_are_not_taken),
