@@ -123,7 +123,7 @@ static void on_written(uv_write_t *request, int status)
 
 static void flush(struct client *client)
 {
-    if (client->is_writing || client->queued_len == 0) {
+    if (client->is_closing || client->is_writing || client->queued_len == 0) {
         return;
     }
     client->written = client->queued;
