@@ -168,6 +168,8 @@ static enum assay_err sync_all(struct node_driver *driver, uint64_t client)
         if (node_peer_session(link->peer) != NULL) {
             err = wait_for(driver, client, node_peer_key(link->peer));
             if (err != ASSAY_OK) {
+                /* The client hears no more of those that there was room for. */
+                node_driver_sync_forget(driver, client);
                 return err;
             }
         }
