@@ -2,6 +2,7 @@
 #include "node.h"
 
 #include "clock.h"
+#include "files.h"
 #include "lock.h"
 #include "metrics.h"
 #include "net.h"
@@ -97,6 +98,7 @@ static void reload(struct node *node)
     node_config_keep(&config, &node->config, on_refused_key, node);
     node_config_clear(&node->config);
     node->config = config;
+    node_files_fit(&node->config, &node->log);
     node->log.level = (enum node_log_level)config.log_level;
     node_driver_configure(node->driver);
     node_log_event(&node->log, NODE_LOG_INFO, "reloaded", NULL, NULL);
@@ -422,6 +424,7 @@ enum node_exit node_run(const struct node_options *options,
                           .level = (enum node_log_level)node->config.log_level,
                           .is_journal = getenv("JOURNAL_STREAM") != NULL,
                           .now_ms = node_clock_wall_ms};
+    node_files_fit(&node->config, &node->log);
     enum node_exit code = start(node);
 
     if (code != NODE_EXIT_DONE) {
