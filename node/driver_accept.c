@@ -66,13 +66,18 @@ void node_driver_connected(struct node_driver *driver, uv_tcp_t *tcp,
     begin_peer(driver, tcp, address, is_members);
 }
 
+/* A connection from outside, before anything is known of it but where it comes
+ * from. */
+struct newcomer {
+    struct node_endpoint at;
+    struct node_net_origin origin;
+};
+
 /* Whether a connection from outside is one too many. */
 static const char *limit_of(const struct node_driver *driver,
-                            const uv_tcp_t *tcp)
+                            const struct newcomer *newcomer)
 {
     const struct node_config *config = driver->config;
-    struct node_net_origin origin;
-    struct node_endpoint at;
     uint64_t count = 0;
 
     if (driver->is_stopping) {
@@ -81,24 +86,21 @@ static const char *limit_of(const struct node_driver *driver,
     if (driver->link_count >= config->connections_max) {
         return "connections";
     }
-    node_net_peer(tcp, &at, &origin);
     for (const struct node_link *link = driver->links; link != NULL;
          link = link->next) {
-        count +=
-            !node_peer_is_dialled(link->peer) &&
-            memcmp(node_peer_origin(link->peer), &origin, sizeof(origin)) == 0;
+        count += !node_peer_is_dialled(link->peer) &&
+                 memcmp(node_peer_origin(link->peer), &newcomer->origin,
+                        sizeof(newcomer->origin)) == 0;
     }
     return count >= config->connections_per_address ? "connections-per-address"
                                                     : NULL;
 }
 
 /* One line a second, however many are turned away. */
-static void log_refused(struct node_driver *driver, const uv_tcp_t *tcp,
-                        const char *limit)
+static void log_refused(struct node_driver *driver,
+                        const struct newcomer *newcomer, const char *limit)
 {
     uint64_t now_ms = node_clock_ms();
-    struct node_net_origin origin;
-    struct node_endpoint at;
     struct node_log_line line;
     char text[NODE_ENDPOINT_TEXT_MAX];
 
@@ -107,8 +109,7 @@ static void log_refused(struct node_driver *driver, const uv_tcp_t *tcp,
         now_ms - driver->refused_told_ms < REFUSED_EVERY_MS) {
         return;
     }
-    node_net_peer(tcp, &at, &origin);
-    node_endpoint_format(&at, text);
+    node_endpoint_format(&newcomer->at, text);
     node_log_begin(&line, driver->with.log, NODE_LOG_WARN,
                    "connection-refused");
     node_log_text(&line, "at", text);
@@ -122,20 +123,23 @@ static void log_refused(struct node_driver *driver, const uv_tcp_t *tcp,
 void node_driver_accept(struct node_driver *driver, uv_stream_t *server)
 {
     uv_tcp_t *tcp = malloc(sizeof(*tcp));
+    struct newcomer newcomer;
     const char *limit = NULL;
 
     if (tcp == NULL || uv_tcp_init(driver->with.loop, tcp) != 0) {
         free(tcp);
         return;
     }
-    if (uv_accept(server, (uv_stream_t *)tcp) != 0) {
+    /* Who has cut the connection before we took it cannot be named. */
+    if (uv_accept(server, (uv_stream_t *)tcp) != 0 ||
+        !node_net_peer(tcp, &newcomer.at, &newcomer.origin)) {
         uv_close((uv_handle_t *)tcp, on_tcp_closed);
         return;
     }
-    limit = limit_of(driver, tcp);
+    limit = limit_of(driver, &newcomer);
     if (limit != NULL) {
         driver->turned_away++;
-        log_refused(driver, tcp, limit);
+        log_refused(driver, &newcomer, limit);
         uv_close((uv_handle_t *)tcp, on_tcp_closed);
         return;
     }

@@ -8,8 +8,10 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-/* Connections that the kernel holds ready until we take them. */
-#define BACKLOG 128
+/* Connections that the kernel holds ready until we take them. Where it has no
+ * room, the other side tries again after a second: who connects often and
+ * quickly would make others wait. */
+#define BACKLOG 1024
 
 struct listener {
     uv_tcp_t tcp;

@@ -81,17 +81,20 @@ void node_net_origin(const struct sockaddr *address,
     }
 }
 
-void node_net_peer(const uv_tcp_t *tcp, struct node_endpoint *endpoint_out,
+bool node_net_peer(const uv_tcp_t *tcp, struct node_endpoint *endpoint_out,
                    struct node_net_origin *origin_out)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     int len = (int)sizeof(address);
+    bool is_known =
+        uv_tcp_getpeername(tcp, (struct sockaddr *)&address, &len) == 0;
 
-    if (uv_tcp_getpeername(tcp, (struct sockaddr *)&address, &len) != 0) {
+    if (!is_known) {
         address.ss_family = AF_UNSPEC;
     }
     node_net_endpoint((const struct sockaddr *)&address, endpoint_out);
     node_net_origin((const struct sockaddr *)&address, origin_out);
+    return is_known;
 }
 
 void node_net_self(const uv_tcp_t *tcp, struct node_endpoint *endpoint_out)

@@ -30,8 +30,9 @@ void node_net_endpoint(const struct sockaddr *address,
 void node_net_origin(const struct sockaddr *address,
                      struct node_net_origin *origin_out);
 
-/* The other end of a connection; what cannot be told is "?" and port 0. */
-void node_net_peer(const uv_tcp_t *tcp, struct node_endpoint *endpoint_out,
+/* The other end of a connection; what cannot be told is "?" and port 0. False
+ * where it cannot: the other side has cut the connection. */
+bool node_net_peer(const uv_tcp_t *tcp, struct node_endpoint *endpoint_out,
                    struct node_net_origin *origin_out);
 
 /* Our own end. */

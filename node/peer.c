@@ -173,7 +173,7 @@ enum assay_err node_peer_new(const struct node_peer_config *config,
     peer->since_ms = node_clock_ms();
     peer->limit_ms = peer->since_ms + config->handshake_ms;
     peer->armed_ms = UINT64_MAX;
-    node_net_peer(peer->tcp, &peer->at, &peer->origin);
+    (void)node_net_peer(peer->tcp, &peer->at, &peer->origin);
     (void)uv_tcp_nodelay(peer->tcp, 1);
     ASSAY_CHECK(uv_timer_init(config->loop, &peer->timer) == 0);
     peer->timer.data = peer;
