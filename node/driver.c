@@ -128,6 +128,7 @@ void node_driver_configure(struct node_driver *driver)
     }
     node_captures_configure(driver->captures, driver->config);
     node_statics_refresh(driver);
+    node_driver_part(driver);
 }
 
 void node_driver_finish(struct node_driver *driver)

@@ -161,6 +161,9 @@ struct node_link *node_link_by_number(struct node_driver *driver,
 struct node_link *node_link_by_key(struct node_driver *driver,
                                    const struct assay_key *key);
 
+/* Parts with those who connected and may not any more. */
+void node_driver_part(struct node_driver *driver);
+
 /* Wakes a peer in the loop's next turn, after what is being done now. */
 void node_driver_soon(void *context, struct node_peer *peer);
 

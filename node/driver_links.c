@@ -126,6 +126,18 @@ static bool is_allowed(const struct node_driver *driver,
     return false;
 }
 
+void node_driver_part(struct node_driver *driver)
+{
+    for (struct node_link *link = driver->links; link != NULL;
+         link = link->next) {
+        if (!link->is_over && node_peer_key(link->peer) != NULL &&
+            !is_allowed(driver, link->peer)) {
+            node_peer_close(link->peer, ASSAY_CLOSE_REFUSED,
+                            "not on the list any more");
+        }
+    }
+}
+
 static bool on_opened(void *context, struct node_peer *peer,
                       struct assay_session_config *config,
                       struct node_peer_refusal *refusal_out)
