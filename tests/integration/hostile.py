@@ -36,7 +36,8 @@ from verify_records import bech32m, encode, sig_structure  # noqa: E402
 # What never comes is given up after this.
 PATIENCE_S = 90
 
-HELLO, PING, CLOSE, PONG, COMPARE, ROOT = 0, 1, 2, 3, 5, 6
+HELLO, PING, CLOSE, PONG, COMPARE = 0, 1, 2, 3, 5
+ROOT, BUCKETS, FRONTIER = 6, 8, 10
 RECORDS, RANGE, WANT, LACK, DONE = 14, 16, 18, 20, 22
 GOSSIP, HAVE, GRAFT, JOIN, NEIGHBOR = 24, 26, 28, 32, 36
 BLOB = 46
@@ -85,20 +86,41 @@ def is_cut(stream):
         return True
 
 
-def found_record(time_s=None):
-    """A record that founds a team of its own, as an item to send."""
-    secret = Ed25519PrivateKey.generate()
+def sign(secret, fields, text):
+    """A record with these fields of the payload, as an item to send."""
     key = secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    body = encode({0: os.urandom(16), 1: "Nobody follows us"})
+    body = encode({0: os.urandom(16), 1: text})
     protected = encode({1: -8, 4: key})
-    payload = encode({
-        1: 1, 2: bytes(32), 3: 1, 4: [],
-        5: int(time.time()) if time_s is None else time_s,
-        6: hashlib.sha256(body).digest(),
-        7: [os.urandom(32)],
-    })
+    payload = encode({5: int(time.time()), 6: hashlib.sha256(body).digest(),
+                      **fields})
     signature = secret.sign(sig_structure(protected, payload))
     return [seal(protected, payload, signature), body]
+
+
+def found_record(secret=None):
+    """A record that founds a team of its own."""
+    return sign(secret or Ed25519PrivateKey.generate(),
+                {1: 1, 2: bytes(32), 3: 1, 4: [], 7: [os.urandom(32)]},
+                "Nobody follows us")
+
+
+def orphan_record():
+    """A claim in the middle of a log that is nowhere."""
+    return sign(Ed25519PrivateKey.generate(),
+                {1: 17, 2: os.urandom(32), 3: 7, 4: [os.urandom(32)]},
+                "Nobody has seen us")
+
+
+def long_log(count, size):
+    """A team's log with so many claims, of so many bytes each."""
+    secret = Ed25519PrivateKey.generate()
+    log = [found_record(secret)]
+    grant = id_of(log[0])
+    for seq in range(count):
+        prev = [grant if seq == 0 else id_of(log[-1])]
+        log.append(sign(secret, {1: 17, 2: grant, 3: seq + 2, 4: prev},
+                        "x" * size))
+    return log
 
 
 def id_of(item):

@@ -7,12 +7,14 @@ honest one.
 """
 
 import os
+import resource
+import signal
 import socket
 import sys
 import threading
 
 import hostile
-from hostile import (Stranger, endpoint_of, forged, found_record,
+from hostile import (Stranger, connect, endpoint_of, forged, found_record,
                      is_cut, neighbour, stranger)
 from nodes import add_claim, check, main, new_ledger, new_team, run
 
@@ -46,6 +48,7 @@ class Scene:
         self.at, other_at = self.node.ready()["listen"]
         self.honest = start(other, "--peer", f"{self.node.id}@{other_at}",
                             listen=("[::1]:0",))
+        self.growth_max_kb = GROWTH_MAX_KB
         self.count = 1
         self.honest.wait_for_records(self.count)
         self.before = self.memory("VmRSS")
@@ -70,14 +73,14 @@ class Scene:
               closed)
         peer.close()
 
-    def unharmed(self, growth_max_kb=GROWTH_MAX_KB):
+    def unharmed(self):
         """The honest node still hears of what is written here, and the attack
         has not taken more than it may."""
         self.count += 1
         add_claim(self.ledger, f"All the same: {self.count}")
         self.honest.wait_for_records(self.count)
         growth = self.memory("VmHWM") - self.before
-        check(growth <= growth_max_kb, f"it has grown by {growth} KB")
+        check(growth <= self.growth_max_kb, f"it has grown by {growth} KB")
 
     def end(self):
         self.unharmed()
@@ -499,6 +502,194 @@ def endless_requests_end(folder, start):
     scene.end()
 
 
+
+def records_that_lack_everything_harm_nobody(folder, start):
+    """Signed well, of grants that nobody has ever seen: each may come true."""
+    scene = Scene(folder, start)
+    peer = neighbour(scene.at)
+    record = some_records(hostile.orphan_record, count=2000)
+    flooding = threading.Thread(target=lambda: flood(
+        peer, lambda i: [hostile.GOSSIP, 0, 0, record(i)], 40000))
+    flooding.start()
+    scene.unharmed()
+    flooding.join(timeout=hostile.PATIENCE_S)
+    check(not flooding.is_alive(), "the node has stopped reading")
+    scene.unharmed()
+    peer.close()
+    scene.parts(peer, "")
+    scene.end()
+
+
+# --- Frontiers
+
+
+def exchange(peer, said, number):
+    """Leads one round of section 4, with fingerprints that match nothing;
+    returns the bytes and the message with which the node ends it."""
+    follows, count = said[4], said[6]
+    peer.send([hostile.ROOT, number, follows, os.urandom(16), count, 1])
+    took = 0
+    while True:
+        message = peer.receive()
+        if message is None:
+            return took, message
+        took += len(hostile.encode(message))
+        if message[0] == hostile.ROOT and message[1] == number:
+            peer.send([hostile.BUCKETS, number, 0, 0, 7, os.urandom(4 * 128)])
+        elif message[0] == hostile.FRONTIER:
+            peer.send([hostile.FRONTIER, number, 0, 0, b"", b"", False])
+        elif message[0] == hostile.DONE and message[1] == 0:
+            if message[4] == 2:
+                return took, message
+            peer.send([hostile.DONE, 0, number, 0, 0, 0])
+            if message[2] == number:
+                return took, message
+
+
+def fingerprints_that_always_differ_end(folder, start):
+    """A round after the other, as long as the node goes along."""
+    scene = Scene(folder, start)
+    peer = Stranger(scene.at).shake_hands()
+    said = peer.hello(root=os.urandom(16))
+    took = number = 0
+    message = True
+    while message is not None and number < 200:
+        number += 1
+        size, message = exchange(peer, said, number)
+        took += size
+        if message is not None and message[4] == 2:
+            break
+    check(number <= 40, f"it goes along for {number} rounds")
+    check(took < 65536, f"it said {took} bytes")
+    # Who asks again at once is put off, and in the end put out.
+    sent = 0
+    while sent < 10000 and peer.send(
+            [hostile.ROOT, number + 1 + sent, said[4], os.urandom(16), 1, 0]):
+        sent += 1
+    peer.close()
+    scene.node.wait("peer-closed", at=peer.at)
+    scene.end()
+
+
+# --- Who takes nothing, and who sends little
+
+
+def who_takes_nothing_costs_little(folder, start):
+    """Asks for everything again and again, and reads none of it."""
+    scene = Scene(folder, start)
+    log = hostile.long_log(300, 16000)
+    path = os.path.join(folder, "log.cbor")
+    with open(path, "wb") as file:
+        for item in (["assay-records", 1], *log, ["end", len(log)]):
+            file.write(hostile.encode(item))
+    run("--ledger", scene.ledger, "import", path)
+    peers = [stranger(scene.at) for _ in range(8)]
+    grant = hostile.id_of(log[0])
+    for peer in peers:
+        for number in range(60):
+            peer.send([hostile.RANGE, 1 + number, grant, 1, len(log)])
+    # They are answered as far as the sockets take it, and no further.
+    scene.unharmed()
+    for peer in peers:
+        hostile.reset_at_end(peer.stream)
+        peer.close()
+        scene.parts(peer, "")
+    scene.end()
+
+
+# --- Connections
+
+
+def files_max(wanted):
+    """Lets this process, and those that it starts, have so many files open;
+    how many it can be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
+
+
+def ten_thousand_connections_are_bounded(folder, start):
+    """From one address, as many as a node takes by default, which are few."""
+    count = min(10000, files_max(11000) - 1000)
+    scene = Scene(folder, start)
+    silent = [connect(scene.at) for _ in range(count)]
+    refused = scene.node.wait("connection-refused")
+    check(refused["at"].startswith("127.0.0.1:") and
+          refused["limit"] == "connections-per-address", refused)
+    told = len([line for line in scene.node.drained()
+                if "connection-refused" in line])
+    check(told < 200, f"{told} lines of {count} connections")
+    # The last one is closed, and so are those between.
+    check(is_cut(silent[-1]), "the last one is open")
+    scene.growth_max_kb = 16 * 1024
+    scene.unharmed()
+    for stream in silent:
+        stream.close()
+    scene.end()
+
+
+def ten_thousand_connections_may_be_open(folder, start):
+    """Where the operator wants it; each takes little before it is known."""
+    count = min(10000, files_max(11000) - 1000)
+    scene = Scene(folder, start, "connections = 20000\n"
+                  "connections-per-address = 20000\nhandshake-seconds = 300\n")
+    silent = [connect(scene.at) for _ in range(count)]
+    silent[-1].sendall(b"\x00\x20" + os.urandom(32))
+    check(len(hostile.read_frame(silent[-1])) == 96, "it is not answered")
+    # Of that, a sanitizer's notes of what may be touched are the larger half.
+    scene.growth_max_kb = count * 64
+    scene.unharmed()
+    for stream in silent:
+        stream.close()
+    scene.end()
+
+
+def running_out_of_files_is_survived(folder, start):
+    """More connections than a process may have files."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (224, 224))
+
+    scene = Scene(folder, start, "connections-per-address = 200\n",
+                  preexec_fn=limit)
+    limited = scene.node.wait("files-limited")
+    check(limited["files"] == "224" and limited["connections"] == "64",
+          limited)
+    silent = [connect(scene.at) for _ in range(150)]
+    refused = scene.node.wait("connection-refused")
+    check(refused["limit"] == "connections", refused)
+    check(is_cut(silent[-1]), "the last one is open")
+    scene.unharmed()
+    for stream in silent:
+        stream.close()
+    scene.end()
+
+
+def who_is_taken_off_the_list_is_put_out(folder, start):
+    """A new configuration holds for who is there already."""
+    secrets = [os.urandom(32) for _ in range(2)]
+    nodes = [hostile.node_id(hostile.public(secret)) for secret in secrets]
+    scene = Scene(folder, start)
+    path = os.path.join(folder, "assayd.conf")
+    peers = []
+    for secret in secrets:
+        peers.append(Stranger(scene.at, secret).shake_hands())
+        peers[-1].hello()
+        scene.node.wait("peer-open", at=peers[-1].at)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"[network]\nallow = {scene.honest.id} {nodes[1]}\n")
+    scene.node.process.send_signal(signal.SIGHUP)
+    check(peers[0].closed() == 6, "it may stay")
+    scene.parts(peers[0], "refused")
+    peers[1].send([hostile.PING, 1])
+    check(peers[1].wait(hostile.PONG, hostile.CLOSE)[0] == hostile.PONG,
+          "another one is put out, too")
+    peers[1].close()
+    scene.end()
+
+
 # What takes longer: floods, and what is measured while they last.
 SLOW = [
     answers_cut_anywhere,
@@ -507,6 +698,12 @@ SLOW = [
     answers_that_nobody_asked_for_end,
     endless_talk_ends,
     endless_requests_end,
+    records_that_lack_everything_harm_nobody,
+    fingerprints_that_always_differ_end,
+    who_takes_nothing_costs_little,
+    ten_thousand_connections_are_bounded,
+    ten_thousand_connections_may_be_open,
+    running_out_of_files_is_survived,
 ]
 
 if __name__ == "__main__":
@@ -520,4 +717,5 @@ if __name__ == "__main__":
         messages_that_are_wrong_are_named,
         hello_comes_first_and_names_somebody_else,
         a_forged_copy_hides_no_record,
+        who_is_taken_off_the_list_is_put_out,
     ]))

@@ -186,6 +186,34 @@ static void strangers_have_a_quota_a_day(void **state)
     assert_int_equal(test_ledger_count(&fixture->test), 8);
 }
 
+/* A clock that jumps gives a team one more day at most, and none is ever kept
+ * from a day that has not come. */
+static void a_clock_that_jumps_costs_a_day(void **state)
+{
+    const uint64_t times_s[] = {TEST_NOW_S + (uint64_t)90000 * 86400, 0,
+                                TEST_NOW_S};
+    struct fixture *fixture = *state;
+    size_t theirs[8] = {fixture->stranger, fixture->claim};
+    size_t count = 2;
+
+    fixture->config.accept = NODE_ACCEPT_OPEN;
+    fixture->config.team_quota = 2;
+    for (size_t i = 2; i < 8; i++) {
+        theirs[i] = history_claim(fixture->history, fixture->stranger);
+    }
+    configure(fixture);
+    assert_int_equal(judge(fixture, theirs, 2, false), NODE_WISH_FOLLOWED);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(judge(fixture, theirs + count, 1, false),
+                         NODE_WISH_QUOTA);
+        node_policy_rest(fixture->policy, times_s[i]);
+        assert_int_equal(judge(fixture, theirs + count, 2, false),
+                         NODE_WISH_FOLLOWED);
+        count += 2;
+    }
+    assert_int_equal(test_ledger_count(&fixture->test), 8);
+}
+
 /* A record that is held already costs none of the quota. */
 static void what_is_held_costs_no_quota(void **state)
 {
@@ -236,6 +264,7 @@ int main(void)
         TEST(a_record_whose_grant_is_not_held_is_let_through),
         TEST(the_configuration_may_name_teams),
         TEST(strangers_have_a_quota_a_day),
+        TEST(a_clock_that_jumps_costs_a_day),
         TEST(what_is_held_costs_no_quota),
         TEST(a_refresh_tells_of_changes_alone),
     };

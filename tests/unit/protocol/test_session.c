@@ -460,6 +460,36 @@ static void a_silent_peer_is_asked_and_then_left(void **state)
 }
 
 /* Any message shows that the peer is there; only its pong answers a ping. */
+/* A machine that stood still for a century parts with its peer, once. */
+static void a_clock_that_jumps_ahead_ends_a_session(void **state)
+{
+    const uint64_t years_ms = (uint64_t)100 * 366 * 86400 * 1000;
+    struct pair *pair = *state;
+    struct side *side = greeted(pair);
+
+    while (side_pull(side, pair->now_ms).len > 0) {
+    }
+    pair->now_ms += years_ms;
+    side_tick(side, pair->now_ms);
+    assert_closed(pair, side, ASSAY_CLOSE_TIMEOUT, "nothing was heard");
+}
+
+/* What a peer says of the time is for people: nothing depends on it, nor on
+ * what our own clock says. */
+static void clocks_may_say_anything(void **state)
+{
+    struct pair *pair = *state;
+
+    pair->sides[0].config.time_s = 0;
+    pair->sides[1].config.time_s = ASSAY_NUMBER_MAX;
+    pair_open(pair);
+    pair_run(pair);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(pair->sides[i].hello_count, 1);
+        assert_false(pair->sides[i].is_closed);
+    }
+}
+
 static void a_pong_that_nobody_asked_for_is_a_nuisance(void **state)
 {
     struct pair *pair = *state;
@@ -627,6 +657,8 @@ int main(void)
         TEST(a_flood_of_pings_is_answered_once),
         TEST(idle_peers_keep_each_other_alive),
         TEST(a_silent_peer_is_asked_and_then_left),
+        TEST(a_clock_that_jumps_ahead_ends_a_session),
+        TEST(clocks_may_say_anything),
         TEST(a_pong_that_nobody_asked_for_is_a_nuisance),
         TEST(a_peer_that_takes_nothing_is_left),
         TEST(a_peer_that_had_nothing_to_take_is_kept),
