@@ -398,6 +398,7 @@ enum assay_err store_check(struct store_ledger *ledger,
     store_check_indexes_begin(checking);
     err = store_view_begin(ledger, STORE_NOW, &checking->view);
     if (err == ASSAY_OK) {
+        checking->view->is_doubted = true;
         err = check_database(checking);
     }
     store_view_end(checking->view);

@@ -113,13 +113,15 @@ struct store_known_id {
 struct store_view {
     struct store_ledger *ledger;
     MDB_txn *txn;
-    bool is_batch; /* Its transaction is a batch's, which ends it. */
+    bool is_batch;   /* Its transaction is a batch's, which ends it. */
+    bool is_doubted; /* Its rows are being checked, and not believed. */
     uint64_t as_of_s;
     uint64_t last_lsn;
     struct assay_log_view logs;
     struct assay_validity *validity; /* NULL until it is asked for. */
     /* Telling an id's LSN means hashing a record, and a walk over a chain asks
-     * for the same few again and again. */
+     * for the same few again and again. A row tells two: its own, and that of
+     * the grant whose log it is in. */
     struct store_known_id known[STORE_KNOWN_IDS];
 };
 

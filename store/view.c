@@ -8,6 +8,15 @@
 #include "protocol/check.h"
 #include "rows.h"
 
+/* Whose log a record is in, its row says twice: the grant's id and its LSN. */
+static void note_grant(struct store_view *view, const struct store_row *row)
+{
+    if (!view->is_batch && !view->is_doubted &&
+        !assay_kind_is_root(row->record.payload.kind)) {
+        store_lsn_note(view, &row->record.payload.auth, row->log_lsn);
+    }
+}
+
 enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
                                  struct store_row *row_out)
 {
@@ -27,6 +36,7 @@ enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
     row_out->received_s = raw.received_s;
     row_out->log_lsn = raw.log_lsn;
     store_lsn_note(view, &row_out->record.id, lsn);
+    note_grant(view, row_out);
     row_out->is_erased = (raw.flags & STORE_ROW_ERASED) != 0;
     return ASSAY_OK;
 }
@@ -40,7 +50,11 @@ enum assay_err store_view_by_id(struct store_view *view,
     enum assay_err err;
 
     if (lsn > 0) {
-        return store_view_by_lsn(view, lsn, row_out);
+        err = store_view_by_lsn(view, lsn, row_out);
+        if (err == ASSAY_OK && !assay_id_equal(&row_out->record.id, id)) {
+            err = ASSAY_E_CORRUPT; /* A row says of a wrong log it is its. */
+        }
+        return err;
     }
     store_entry_id(id, 0, &entry);
     for (;;) {
