@@ -121,12 +121,28 @@ void node_driver_start(struct node_driver *driver)
     node_gossip_start(driver);
 }
 
+/* Captures are served to everybody at the rate of the configuration. */
+static void pace(struct node_driver *driver)
+{
+    for (struct node_link *link = driver->links; link != NULL;
+         link = link->next) {
+        struct assay_session *session = node_peer_session(link->peer);
+
+        if (session != NULL) {
+            assay_session_pace(session, node_clock_ms(),
+                               driver->config->captures_rate);
+            node_driver_soon(driver, link->peer);
+        }
+    }
+}
+
 void node_driver_configure(struct node_driver *driver)
 {
     if (node_policy_configure(driver->policy, driver->config) == ASSAY_OK) {
         node_policy_refresh(driver->policy);
     }
     node_captures_configure(driver->captures, driver->config);
+    pace(driver);
     node_statics_refresh(driver);
     node_driver_part(driver);
 }

@@ -547,6 +547,14 @@ void assay_session_sync(struct assay_session *session)
     }
 }
 
+void assay_session_pace(struct assay_session *session, uint64_t now_ms,
+                        uint64_t blob_rate)
+{
+    ASSAY_CHECK(now_ms >= session->now_ms);
+    session->now_ms = now_ms;
+    assay_session_bucket_pace(&session->blob_bucket, now_ms, blob_rate);
+}
+
 enum assay_err assay_session_follow(struct assay_session *session,
                                     const struct assay_follows *follows)
 {

@@ -223,6 +223,10 @@ void assay_session_blob_taken(struct assay_session *session, size_t len);
  * dialled it is asked to. Without this they are compared now and then. */
 void assay_session_sync(struct assay_session *session);
 
+/* Captures are served at another rate from now on, in bytes a second. */
+void assay_session_pace(struct assay_session *session, uint64_t now_ms,
+                        uint64_t blob_rate);
+
 /* Other teams are followed from now on. Errors are those of
  * assay_reconcile_follow; the session is as before then. */
 ASSAY_MUST_CHECK

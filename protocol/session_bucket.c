@@ -26,6 +26,14 @@ static uint64_t milli_at(const struct session_bucket *bucket, uint64_t now_ms)
     return bucket->milli + elapsed_ms * bucket->rate;
 }
 
+void assay_session_bucket_pace(struct session_bucket *bucket, uint64_t now_ms,
+                               uint64_t rate)
+{
+    bucket->milli = milli_at(bucket, now_ms);
+    bucket->filled_ms = now_ms;
+    bucket->rate = rate;
+}
+
 bool assay_session_bucket_has(const struct session_bucket *bucket,
                               uint64_t now_ms, uint64_t count)
 {

@@ -22,6 +22,10 @@ struct session_bucket {
 void assay_session_bucket_init(struct session_bucket *bucket, uint64_t rate,
                                uint64_t cap, uint64_t now_ms);
 
+/* Another rate from now on; what is there stays. */
+void assay_session_bucket_pace(struct session_bucket *bucket, uint64_t now_ms,
+                               uint64_t rate);
+
 /* Whether so many tokens are there. */
 bool assay_session_bucket_has(const struct session_bucket *bucket,
                               uint64_t now_ms, uint64_t count);

@@ -268,6 +268,33 @@ static void a_rate_of_zero_is_a_stop(void **state)
     assert_false(scene->asker->is_closed);
 }
 
+/* Another rate holds for what is under way, from the moment that it is set. */
+static void another_rate_holds_at_once(void **state)
+{
+    struct scene *scene = *state;
+    uint64_t before;
+
+    scene->server->config.blob_rate = 0;
+    begin(scene);
+    fetch(scene, large, 0);
+    pair_run(scene->pair);
+    pair_advance(scene->pair, 10000);
+    before = scene->asker->blob_len;
+    assert_true(before <= ASSAY_BLOB_BURST);
+    assay_session_pace(scene->server->session, scene->pair->now_ms, 100000);
+    pair_run(scene->pair);
+    assert_true(scene->asker->blob_len - before <= ASSAY_BLOB_CHUNK_MAX);
+    pair_advance(scene->pair, 10000);
+    assert_true(scene->asker->blob_len - before <=
+                1000000 + ASSAY_BLOB_CHUNK_MAX);
+    assert_true(scene->asker->blob_len - before >=
+                1000000 - 2 * ASSAY_BLOB_CHUNK_MAX);
+    before = scene->asker->blob_len;
+    assay_session_pace(scene->server->session, scene->pair->now_ms, 0);
+    pair_advance(scene->pair, 10000);
+    assert_true(scene->asker->blob_len - before <= ASSAY_BLOB_CHUNK_MAX);
+}
+
 /* Bytes that are not taken stop the reading. */
 static void bytes_that_are_not_taken_hold_up_the_rest(void **state)
 {
@@ -419,6 +446,7 @@ int main(void)
         TEST(who_serves_none_says_so),
         TEST(bytes_are_served_within_the_rate),
         TEST(a_rate_of_zero_is_a_stop),
+        TEST(another_rate_holds_at_once),
         TEST(bytes_that_are_not_taken_hold_up_the_rest),
         TEST(what_is_cancelled_is_taken_in_silently),
         TEST(bytes_that_nobody_asked_for_close),

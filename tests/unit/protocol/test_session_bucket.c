@@ -74,6 +74,23 @@ static void the_largest_rate_does_not_overflow(void **state)
     assert_true(assay_session_bucket_has(&bucket, UINT64_MAX, cap));
 }
 
+/* What came back until another rate was set came at the old one. */
+static void another_rate_begins_with_what_is_there(void **state)
+{
+    struct session_bucket bucket;
+    (void)state;
+
+    assay_session_bucket_init(&bucket, 10, 1000, 0);
+    assay_session_bucket_take(&bucket, 0, 1000);
+    assay_session_bucket_pace(&bucket, 2000, 100);
+    assert_true(assay_session_bucket_has(&bucket, 2000, 20));
+    assert_false(assay_session_bucket_has(&bucket, 2000, 21));
+    assert_int_equal(assay_session_bucket_ready_ms(&bucket, 120), 3000);
+    assay_session_bucket_pace(&bucket, 3000, 0);
+    assert_true(assay_session_bucket_has(&bucket, 100000, 120));
+    assert_false(assay_session_bucket_has(&bucket, 100000, 121));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +99,7 @@ int main(void)
         cmocka_unit_test(small_rates_add_up),
         cmocka_unit_test(a_rate_of_zero_never_fills),
         cmocka_unit_test(the_largest_rate_does_not_overflow),
+        cmocka_unit_test(another_rate_begins_with_what_is_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
