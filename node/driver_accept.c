@@ -46,6 +46,9 @@ static void begin_peer(struct node_driver *driver, uv_tcp_t *tcp,
         if (is_members) {
             node_members_dial_failed(driver, address);
         }
+        if (address != NULL) {
+            node_syncs_done(driver, &address->node, "memory is exhausted");
+        }
         return;
     }
     link->driver = driver;

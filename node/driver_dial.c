@@ -67,6 +67,20 @@ enum assay_err node_driver_dial(struct node_driver *driver,
     return ASSAY_E_BUSY;
 }
 
+void node_driver_dial_drop(struct node_driver *driver,
+                           const struct assay_key *node)
+{
+    for (size_t i = 0; i < NODE_DIALS_MAX; i++) {
+        struct node_dialling *place = &driver->dials[i];
+
+        if (place->dial != NULL && !place->is_members &&
+            assay_key_equal(&place->node, node)) {
+            node_dial_cancel(place->dial);
+            place->dial = NULL;
+        }
+    }
+}
+
 void node_driver_dial_cancel(struct node_driver *driver)
 {
     for (size_t i = 0; i < NODE_DIALS_MAX; i++) {

@@ -191,6 +191,9 @@ enum assay_err node_driver_dial(struct node_driver *driver,
                                 bool is_members);
 bool node_driver_is_dialling(const struct node_driver *driver,
                              const struct assay_key *node);
+/* Gives up dials to a node that are not membership's. */
+void node_driver_dial_drop(struct node_driver *driver,
+                           const struct assay_key *node);
 void node_driver_dial_cancel(struct node_driver *driver);
 
 /* --- driver_gossip.c */

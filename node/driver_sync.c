@@ -53,21 +53,65 @@ static void fill_progress(struct node_driver *driver,
     progress->bytes_out = stats.bytes_out;
 }
 
+/* Whether a link was dialled to a node, perhaps without its key as yet. */
+static bool is_dialled_to(const struct node_link *link,
+                          const struct assay_key *node)
+{
+    return !link->is_over && node_peer_is_dialled(link->peer) &&
+           assay_key_equal(&link->dialled.node, node);
+}
+
+static bool is_connecting(const struct node_driver *driver,
+                          const struct assay_key *node)
+{
+    const struct node_link *link = driver->links;
+
+    while (link != NULL && !is_dialled_to(link, node)) {
+        link = link->next;
+    }
+    return link != NULL || node_driver_is_dialling(driver, node);
+}
+
+/* Whether somebody waits for a node. */
+static bool is_awaited(const struct node_driver *driver,
+                       const struct assay_key *node)
+{
+    for (size_t i = 0; i < NODE_SYNCS_MAX; i++) {
+        if (driver->syncs[i].is_used &&
+            assay_key_equal(&driver->syncs[i].node, node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Parts with a node to which there is a connection or a dial for syncs alone,
+ * unless somebody waits for it; once it has given captured bytes, too. */
+static void leave(struct node_driver *driver, const struct assay_key *node)
+{
+    if (is_awaited(driver, node)) {
+        return;
+    }
+    node_driver_dial_drop(driver, node);
+    for (struct node_link *link = driver->links; link != NULL;
+         link = link->next) {
+        if (link->is_wanted && is_dialled_to(link, node)) {
+            link->is_leaving = true;
+        }
+    }
+    node_blobs_part(driver);
+}
+
 static void end(struct node_driver *driver, struct node_sync *sync,
                 const char *why)
 {
     struct node_sync_result result = {.client = sync->client, .why = why};
-    struct node_link *link = node_link_by_key(driver, &sync->node);
 
     fill_progress(driver, sync, &result.progress);
     result.progress.is_synced = why == NULL;
     sync->is_used = false;
     result.are_all_synced = why == NULL && !sync->has_failed;
     result.is_last = !tell_others(driver, sync->client, !result.are_all_synced);
-    if (link != NULL && link->is_wanted) {
-        link->is_leaving = true; /* Once it has given captured bytes, too. */
-        node_blobs_part(driver);
-    }
     driver->with.synced(driver->with.context, &result);
 }
 
@@ -81,6 +125,7 @@ void node_syncs_done(struct node_driver *driver, const struct assay_key *node,
             end(driver, sync, why);
         }
     }
+    leave(driver, node);
 }
 
 void node_syncs_fail_all(struct node_driver *driver, const char *why)
@@ -97,10 +142,13 @@ void node_driver_sync_forget(struct node_driver *driver, uint64_t client)
     for (size_t i = 0; i < NODE_SYNCS_MAX; i++) {
         if (driver->syncs[i].is_used && driver->syncs[i].client == client) {
             driver->syncs[i].is_used = false;
+            leave(driver, &driver->syncs[i].node);
         }
     }
 }
 
+/* What takes too long goes on, until the node is in step or is not to be had:
+ * its connection stays. */
 static void on_timer(uv_timer_t *timer)
 {
     struct node_driver *driver = timer->data;
@@ -140,8 +188,13 @@ static enum assay_err wait_for(struct node_driver *driver, uint64_t client,
     if (sync == NULL) {
         return ASSAY_E_BUSY;
     }
+    for (struct node_link *other = driver->links; other != NULL;
+         other = other->next) {
+        if (is_dialled_to(other, node)) {
+            other->is_leaving = false;
+        }
+    }
     if (session != NULL) {
-        link->is_leaving = false;
         assay_session_stats(session, &stats);
         assay_session_sync(session);
         node_driver_soon(driver, link->peer);
@@ -185,8 +238,11 @@ enum assay_err node_driver_sync(struct node_driver *driver, uint64_t client,
     if (address == NULL) {
         return sync_all(driver, client);
     }
+    if (free_place(driver) == NULL) {
+        return ASSAY_E_BUSY;
+    }
     if (node_link_by_key(driver, &address->node) == NULL &&
-        !node_driver_is_dialling(driver, &address->node)) {
+        !is_connecting(driver, &address->node)) {
         err = node_driver_dial(driver, address, false);
     }
     return err == ASSAY_OK ? wait_for(driver, client, &address->node) : err;

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two whole drivers that speak with each other. */
+#include "node/driver.h"
+
+#include "houses.h"
+#include "store/captures.h"
+#include "testing.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* More than a peer is served at once, whatever its rate. */
+#define CAPTURE_LEN ((size_t)4 * ASSAY_BLOB_BURST)
+
+static int set_up(void **state)
+{
+    struct houses *houses = calloc(1, sizeof(*houses));
+
+    assert_non_null(houses);
+    houses_open(houses);
+    *state = houses;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct houses *houses = *state;
+
+    houses_close(houses);
+    free(houses);
+    return 0;
+}
+
+/* The first asks to be in step with the second. */
+static void sync(struct houses *houses, uint64_t client)
+{
+    assert_int_equal(node_driver_sync(houses->list[0].driver, client,
+                                      &houses->list[1].address),
+                     ASSAY_OK);
+}
+
+static bool has_result(const struct houses *houses)
+{
+    return houses->list[0].result_count > 0;
+}
+
+static bool has_links(const struct houses *houses)
+{
+    return house_links(&houses->list[0]) > 0;
+}
+
+static bool are_connected(const struct houses *houses)
+{
+    const struct node_link *link = houses->list[0].driver->links;
+
+    return link != NULL && link->is_greeted;
+}
+
+static bool are_parted(const struct houses *houses)
+{
+    return house_links(&houses->list[0]) == 0 &&
+           house_links(&houses->list[1]) == 0;
+}
+
+static void a_sync_that_is_over_leaves_nothing_open(void **state)
+{
+    struct houses *houses = *state;
+
+    sync(houses, 7);
+    houses_run(houses, has_result);
+    assert_int_equal(houses->list[0].result.client, 7);
+    assert_null(houses->list[0].result.why);
+    assert_true(houses->list[0].result.is_last);
+    houses_run(houses, are_parted);
+}
+
+/* Who asked for a sync has gone before the other side was reached, or answers:
+ * nobody is left who wants the connection. */
+static void a_forgotten_dial_is_given_up(void **state)
+{
+    struct houses *houses = *state;
+    const struct assay_key *node = &houses->list[1].address.node;
+
+    sync(houses, 7);
+    assert_true(node_driver_is_dialling(houses->list[0].driver, node));
+    node_driver_sync_forget(houses->list[0].driver, 7);
+    assert_false(node_driver_is_dialling(houses->list[0].driver, node));
+}
+
+static void a_forgotten_sync_leaves_nothing_open(void **state)
+{
+    struct houses *houses = *state;
+
+    houses->list[1].is_deaf = true;
+    sync(houses, 7);
+    houses_run(houses, has_links);
+    node_driver_sync_forget(houses->list[0].driver, 7);
+    house_listen(&houses->list[1]);
+    houses_run(houses, are_parted);
+    assert_int_equal(houses->list[0].result_count, 0);
+}
+
+/* One of two who wait has gone: the other one is told. */
+static void a_sync_that_another_waits_for_goes_on(void **state)
+{
+    struct houses *houses = *state;
+
+    houses->list[1].is_deaf = true;
+    sync(houses, 7);
+    sync(houses, 8);
+    houses_run(houses, has_links);
+    sync(houses, 9); /* Over the same connection. */
+    node_driver_sync_forget(houses->list[0].driver, 7);
+    assert_int_equal(house_links(&houses->list[0]), 1);
+    house_listen(&houses->list[1]);
+    houses_run(houses, has_result);
+    assert_int_equal(houses->list[0].result_count, 2);
+    assert_int_equal(houses->list[0].result.client, 9);
+    houses_run(houses, are_parted);
+}
+
+/* Whoever waits is told in time that it takes long; it goes on, and nothing is
+ * left open afterwards. */
+static void a_sync_that_takes_long_goes_on(void **state)
+{
+    struct houses *houses = *state;
+    struct node_driver *driver = houses->list[0].driver;
+
+    houses->list[1].is_deaf = true;
+    sync(houses, 7);
+    houses_run(houses, has_links);
+    driver->syncs[0].limit_ms = 0; /* As if its time had come. */
+    uv_timer_set_repeat(&driver->sync_timer, 1);
+    assert_int_equal(uv_timer_again(&driver->sync_timer), 0);
+    houses_run(houses, has_result);
+    (void)uv_timer_stop(&driver->sync_timer);
+    assert_string_equal(houses->list[0].result.why,
+                        "it takes too long; it goes on");
+    assert_int_equal(house_links(&houses->list[0]), 1);
+    house_listen(&houses->list[1]);
+    houses_run(houses, are_connected);
+    houses_run(houses, are_parted);
+}
+
+/* What there is no room for is not begun. */
+static void a_sync_that_is_refused_dials_nobody(void **state)
+{
+    struct houses *houses = *state;
+    struct node_driver *driver = houses->list[0].driver;
+    struct node_address other = houses->list[1].address;
+
+    other.node.bytes[0] ^= 1;
+    for (uint64_t client = 0; client < NODE_SYNCS_MAX; client++) {
+        sync(houses, client);
+    }
+    assert_int_equal(node_driver_sync(driver, 99, &other), ASSAY_E_BUSY);
+    assert_false(node_driver_is_dialling(driver, &other.node));
+}
+
+/* Puts a capture and its bytes into the second ledger. */
+static void put_capture(struct houses *houses)
+{
+    struct test_ledger *test = &houses->list[1].test;
+    struct history *history = history_new(3);
+    struct store_capture_info info;
+    uint8_t *bytes = calloc(1, CAPTURE_LEN);
+    char path[TEST_PATH_MAX];
+    int fd = -1;
+
+    test_path(path, test->folder, "capture");
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_non_null(bytes);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, CAPTURE_LEN), (ssize_t)CAPTURE_LEN);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(
+        store_captures_put(test->ledger, fd, ASSAY_NUMBER_MAX, &info),
+        ASSAY_OK);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(unlink(path), 0);
+    free(bytes);
+    (void)history_capture_of(history, history_found(history), info.sha256);
+    test_ledger_fill(test, history, NULL, history_count(history));
+    history_free(history);
+}
+
+static bool has_begun(const struct houses *houses)
+{
+    const struct node_link *link = houses->list[0].driver->links;
+    struct assay_session_stats stats = {0};
+
+    if (link != NULL && node_peer_session(link->peer) != NULL) {
+        assay_session_stats(node_peer_session(link->peer), &stats);
+    }
+    /* No further chunk is within the rate. */
+    return stats.blob_bytes_in > ASSAY_BLOB_BURST - ASSAY_BLOB_CHUNK_MAX;
+}
+
+static bool has_fetched(const struct houses *houses)
+{
+    return houses->list[0].driver->captures->counts.fetched > 0;
+}
+
+/* What is served is served at the rate of the configuration as it is now, also
+ * over connections that were open before. */
+static void another_rate_of_captures_holds_at_once(void **state)
+{
+    struct houses *houses = *state;
+
+    houses->list[0].config.captures = NODE_CAPTURES_ALL;
+    node_driver_configure(houses->list[0].driver);
+    houses->list[1].config.captures_rate = 0;
+    put_capture(houses);
+    sync(houses, 7);
+    houses_run(houses, has_begun);
+    assert_false(has_fetched(houses));
+    houses->list[1].config.captures_rate = ASSAY_NUMBER_MAX;
+    node_driver_configure(houses->list[1].driver);
+    houses_run(houses, has_fetched);
+    houses_run(houses, are_parted); /* In step, and it has all. */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_sync_that_is_over_leaves_nothing_open),
+        TEST(a_forgotten_dial_is_given_up),
+        TEST(a_forgotten_sync_leaves_nothing_open),
+        TEST(a_sync_that_another_waits_for_goes_on),
+        TEST(a_sync_that_takes_long_goes_on),
+        TEST(a_sync_that_is_refused_dials_nobody),
+        TEST(another_rate_of_captures_holds_at_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
