@@ -77,6 +77,7 @@ struct node_config {
     uint64_t accept;        /* enum node_accept */
     uint64_t vouched_steps; /* Of NODE_ACCEPT_VOUCHED. */
     uint64_t team_quota;    /* Records a day, of NODE_ACCEPT_OPEN. */
+    uint64_t named_quota;   /* Records a day, kept on behalf of a team. */
     struct node_keys follow;
 
     uint64_t captures; /* enum node_captures_keep */

@@ -63,6 +63,11 @@ static const struct node_config_key keys[] = {
      "With accept = open: records a day that are taken of a team which is "
      "neither trusted nor vouched for.",
      true, AT(team_quota), 1, 100000000, NULL},
+    {"policy", "named-quota", NODE_CONFIG_NUMBER, "N", "10000",
+     "Records a day that are kept although their teams are not followed, since "
+     "records of one team refer to them or to what builds on them. What is "
+     "more is asked for on another day.",
+     true, AT(named_quota), 0, 100000000, NULL},
     {"policy", "follow", NODE_CONFIG_TEAMS, "TEAM...", "",
      "Teams whose records are kept though their verdicts do not count here.",
      true, AT(follow), 0, 0, NULL},

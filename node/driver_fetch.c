@@ -4,8 +4,10 @@
 
 #include "store/refs.h"
 
-/* Named records that are not held and are asked for at a time. */
+/* Named records that are not held and are asked for at a time, and names that
+ * are looked at for it. */
 #define FETCH_MAX 256
+#define LOOK_MAX 4096
 
 void node_records_lacked(struct node_driver *driver, struct node_link *link,
                          const struct assay_id *ids, size_t count)
@@ -28,23 +30,40 @@ void node_records_lacked(struct node_driver *driver, struct node_link *link,
     }
 }
 
+/* The next name that is to be asked for, after where the link stands; false
+ * where there is none, or *looks is used up. */
+static bool next_missing(struct node_driver *driver, struct store_view *view,
+                         struct node_link *link, size_t *looks)
+{
+    uint64_t named_by = 0;
+
+    for (; *looks > 0; (*looks)--) {
+        if (store_refs_next_missing(view, &link->missing, &named_by) !=
+            ASSAY_OK) {
+            link->missing = (struct assay_id){{0}}; /* Begin again next time. */
+            return false;
+        }
+        if (node_policy_asks_for(driver->policy, view, &link->missing)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void node_records_fetch_missing(struct node_driver *driver,
                                 struct node_link *link)
 {
     struct assay_session *session = node_peer_session(link->peer);
-    struct assay_id cursor = {{0}};
     struct store_view *view = NULL;
-    uint64_t named_by = 0;
+    size_t looks = LOOK_MAX;
 
     if (session == NULL ||
         store_view_begin(driver->with.ledger, STORE_NOW, &view) != ASSAY_OK) {
         return;
     }
     for (size_t i = 0;
-         i < FETCH_MAX &&
-         store_refs_next_missing(view, &cursor, &named_by) == ASSAY_OK;
-         i++) {
-        if (assay_session_fetch(session, &cursor) != ASSAY_OK) {
+         i < FETCH_MAX && next_missing(driver, view, link, &looks); i++) {
+        if (assay_session_fetch(session, &link->missing) != ASSAY_OK) {
             break;
         }
     }

@@ -39,15 +39,16 @@ struct node_link {
     struct node_address dialled; /* Where it was dialled. */
     bool is_members;             /* For membership, which waits for it. */
     bool is_over;
-    bool is_greeted;     /* It has said hello. */
-    bool is_active;      /* A neighbour: membership said UP. */
-    bool is_announced;   /* Membership knows it. */
-    bool is_synced;      /* No difference when it was last compared. */
-    bool is_wanted;      /* Dialled for a sync, and for that alone. */
-    bool is_leaving;     /* Its sync is over; captured bytes may not be. */
-    bool is_due;         /* It is to be woken soon. */
-    bool is_blamed;      /* It announced what it does not give. */
-    bool has_false_blob; /* It sent bytes that are others. */
+    bool is_greeted;         /* It has said hello. */
+    bool is_active;          /* A neighbour: membership said UP. */
+    bool is_announced;       /* Membership knows it. */
+    bool is_synced;          /* No difference when it was last compared. */
+    bool is_wanted;          /* Dialled for a sync, and for that alone. */
+    bool is_leaving;         /* Its sync is over; captured bytes may not be. */
+    bool is_due;             /* It is to be woken soon. */
+    bool is_blamed;          /* It announced what it does not give. */
+    bool has_false_blob;     /* It sent bytes that are others. */
+    struct assay_id missing; /* Up to here it was asked for what is named. */
     char agent[ASSAY_HELLO_AGENT_MAX + 1];
 };
 

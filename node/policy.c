@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy.h"
 
+#include "policy_named.h"
 #include "policy_sets.h"
 #include "protocol/check.h"
 #include "store/log.h"
@@ -23,6 +24,7 @@ struct writer_side {
     struct node_id_set *grants; /* Grants, and where their team stands. */
     struct assay_id *teams_of;  /* The teams of those. */
     size_t team_count;
+    struct node_named *named; /* What is kept since others name it. */
     enum node_wish last_wish; /* Of the record that noted is about. */
 };
 
@@ -44,8 +46,10 @@ struct node_policy {
     bool is_open;
     unsigned steps;
     uint64_t quota;
-    struct store_teams more;  /* Of the configuration. */
-    struct store_teams teams; /* Sessions borrow them. */
+    uint64_t named_quota;
+    struct node_id_set *spent; /* Teams that spent it, as far as known here. */
+    struct store_teams more;   /* Of the configuration. */
+    struct store_teams teams;  /* Sessions borrow them. */
     struct refresh refresh;
     bool is_refreshing;
     bool is_stale; /* Refresh again when this one has ended. */
@@ -60,6 +64,7 @@ static void writer_clear(struct writer_side *writer)
     node_id_set_free(writer->counts);
     node_id_set_free(writer->grants);
     free(writer->teams_of);
+    node_named_free(writer->named);
     *writer = (struct writer_side){0};
 }
 
@@ -74,6 +79,9 @@ static enum assay_err writer_init(struct writer_side *writer)
     if (err == ASSAY_OK) {
         writer->teams_of = calloc(GRANTS_MAX, sizeof(*writer->teams_of));
         err = writer->teams_of == NULL ? ASSAY_E_NOMEM : ASSAY_OK;
+    }
+    if (err == ASSAY_OK) {
+        err = node_named_new(&writer->named);
     }
     if (err != ASSAY_OK) {
         writer_clear(writer);
@@ -92,7 +100,11 @@ enum assay_err node_policy_new(uv_loop_t *loop, struct store_ledger *ledger,
         return ASSAY_E_NOMEM;
     }
     err = writer_init(&policy->writer);
+    if (err == ASSAY_OK) {
+        err = node_id_set_new(NODE_POLICY_TEAMS_MAX, &policy->spent);
+    }
     if (err != ASSAY_OK) {
+        writer_clear(&policy->writer);
         free(policy);
         return err;
     }
@@ -142,6 +154,7 @@ enum assay_err node_policy_configure(struct node_policy *policy,
                         ? (unsigned)config->vouched_steps
                         : 0;
     policy->quota = config->team_quota;
+    policy->named_quota = config->named_quota;
     policy->has_news = true;
     return ASSAY_OK;
 }
@@ -193,6 +206,7 @@ static void destroy(struct node_policy *policy)
     store_teams_clear(&policy->teams);
     store_teams_clear(&policy->refresh.more);
     store_teams_clear(&policy->refresh.teams);
+    node_id_set_free(policy->spent);
     writer_clear(&policy->writer);
     free(policy);
 }
@@ -258,21 +272,37 @@ const struct store_teams *node_policy_teams(const struct node_policy *policy)
     return &policy->teams;
 }
 
+bool node_policy_asks_for(const struct node_policy *policy,
+                          struct store_view *view, const struct assay_id *id)
+{
+    struct node_reasons reasons = {policy->is_open, &policy->teams};
+
+    return node_named_has_reason(&reasons, policy->spent, view, id);
+}
+
 void node_policy_rest(struct node_policy *policy, uint64_t now_s)
 {
     struct writer_side *writer = &policy->writer;
     struct store_teams teams;
+    struct assay_id spent;
 
     if (policy->has_news && copy_teams(&policy->teams, &teams) == ASSAY_OK) {
         store_teams_clear(&writer->teams);
         writer->teams = teams;
         writer->is_open = policy->is_open;
         writer->quota = policy->quota;
+        node_named_set_quota(writer->named, policy->named_quota);
+        node_id_set_empty(policy->spent); /* Of another quota, perhaps. */
         policy->has_news = false;
     }
     if (writer->day != now_s / DAY_S) {
         writer->day = now_s / DAY_S;
         node_id_set_empty(writer->counts);
+        node_id_set_empty(policy->spent);
+        node_named_begin_day(writer->named);
+    }
+    while (node_named_next_spent(writer->named, &spent)) {
+        node_id_set_put(policy->spent, &spent, 0);
     }
     /* A batch that failed may have left grants that there are not. Within a
      * batch there is room for all that it brings. */
@@ -320,10 +350,15 @@ static enum node_wish wish_of(struct writer_side *writer,
                               struct store_view *view,
                               const struct assay_record *record, bool is_named)
 {
+    struct node_reasons reasons = {writer->is_open, &writer->teams};
     struct assay_id team;
 
     if (!find_team(writer, view, record, &team)) {
-        /* It will be found to be early; who it speaks for shows later. */
+        /* It will be found to be early; who it speaks for shows later, and for
+         * whom it is kept, if for that, is remembered. */
+        if (is_named) {
+            (void)node_named_is_wanted(writer->named, &reasons, view, record);
+        }
         return NODE_WISH_FOLLOWED;
     }
     if (store_teams_have(&writer->teams, &team)) {
@@ -337,7 +372,10 @@ static enum node_wish wish_of(struct writer_side *writer,
         }
     }
     if (is_named) {
-        return NODE_WISH_KEPT;
+        /* It was asked for; that too many were is not its peer's doing. */
+        return node_named_is_wanted(writer->named, &reasons, view, record)
+                   ? NODE_WISH_KEPT
+                   : NODE_WISH_QUOTA;
     }
     return writer->is_open ? NODE_WISH_QUOTA : NODE_WISH_NONE;
 }
@@ -390,6 +428,8 @@ void node_policy_noted(void *context, struct store_view *view,
         note_grant(writer, view, record);
         if (writer->last_wish == NODE_WISH_FOLLOWED) {
             count_record(writer, view, record);
+        } else {
+            node_named_charge(writer->named);
         }
     }
 }

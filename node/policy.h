@@ -5,8 +5,8 @@
  * Teams that are followed: the trusted ones, one's own, those that the
  * configuration names, and, as it says, those that these vouch for, or any.
  * What a record of a followed team refers to is kept as well, with what that
- * builds on; the session says which these are. All else is neither kept nor
- * passed on.
+ * builds on, so many a day for each team that refers (policy_named.h); the
+ * session says which these may be. All else is neither kept nor passed on.
  *
  * The loop's side knows who is followed; the writer's side (judge, noted),
  * which runs on the worker pool, has its own copy, renewed while the writer
@@ -47,6 +47,11 @@ enum assay_err node_policy_refresh_now(struct node_policy *policy);
 /* Whether any team is followed; else the teams, until changed is called. */
 bool node_policy_is_open(const struct node_policy *policy);
 const struct store_teams *node_policy_teams(const struct node_policy *policy);
+
+/* Whether a record that is not held is to be asked for: one of a team that is
+ * followed names it, which has not spent its quota. */
+bool node_policy_asks_for(const struct node_policy *policy,
+                          struct store_view *view, const struct assay_id *id);
 
 /* The hooks of the ingest: context is the policy. */
 enum node_wish node_policy_judge(void *context, struct store_view *view,

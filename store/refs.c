@@ -107,3 +107,28 @@ enum assay_err store_refs_next_missing(struct store_view *view,
     }
     return err;
 }
+
+enum assay_err store_refs_namers(struct store_view *view,
+                                 const struct assay_id *id, size_t max,
+                                 uint64_t *lsns_out, size_t *count_out)
+{
+    struct store_entry entry;
+    size_t count = 0;
+    enum assay_err err = ASSAY_OK;
+
+    store_entry_missing(id, 0, 0, &entry);
+    while (err == ASSAY_OK && count < max) {
+        err = store_index_seek(view, &entry);
+        if (err == ASSAY_OK) {
+            if (store_entry_lsn(&entry) <= view->last_lsn) {
+                lsns_out[count++] = store_entry_lsn(&entry);
+            }
+            store_entry_step(&entry);
+        }
+    }
+    if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
+        return err;
+    }
+    *count_out = count;
+    return ASSAY_OK;
+}

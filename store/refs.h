@@ -35,4 +35,11 @@ enum assay_err store_refs_next_missing(struct store_view *view,
                                        struct assay_id *cursor,
                                        uint64_t *named_by_lsn_out);
 
+/* The LSNs of records that name an id which is not held: max of them at most,
+ * by kind and then by LSN. None is no failure. */
+ASSAY_MUST_CHECK
+enum assay_err store_refs_namers(struct store_view *view,
+                                 const struct assay_id *id, size_t max,
+                                 uint64_t *lsns_out, size_t *count_out);
+
 #endif

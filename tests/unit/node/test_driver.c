@@ -221,6 +221,86 @@ static void another_rate_of_captures_holds_at_once(void **state)
     houses_run(houses, are_parted); /* In step, and it has all. */
 }
 
+/* The first follows one team alone, which names a stranger's record, which
+ * names another stranger's. */
+struct naming {
+    struct history *history;
+    size_t named;
+    size_t far;
+};
+
+static void make_naming(struct houses *houses, struct naming *naming)
+{
+    struct history *history = history_new(5);
+    size_t team = history_found(history);
+    size_t stranger = history_found(history);
+    struct house *house = &houses->list[0];
+    struct node_config_fault fault;
+    char text[ASSAY_ID_TEXT_MAX];
+
+    naming->history = history;
+    naming->far = history_claim(history, history_found(history));
+    naming->named = history_source(history, stranger, naming->far);
+    (void)history_source(history, team, naming->named);
+    test_ledger_fill(&houses->list[1].test, history, NULL,
+                     history_count(history));
+    assay_id_format(ASSAY_ID_TEAM, history_item(history, team)->id.hash, text);
+    house->config.accept = NODE_ACCEPT_TRUSTED;
+    assert_int_equal(node_config_set(&house->config,
+                                     node_config_find("policy", "follow"),
+                                     assay_bytes_of(text), &fault),
+                     ASSAY_OK);
+    node_driver_configure(house->driver);
+}
+
+static bool is_followed(const struct houses *houses)
+{
+    return node_driver_follows(houses->list[0].driver).count == 1;
+}
+
+/* In step, and all was asked for and judged. */
+static bool has_all(const struct houses *houses)
+{
+    struct node_link *link = houses->list[0].driver->links;
+    struct assay_session_stats stats;
+    struct node_ingest_counts counts;
+
+    if (link == NULL || !link->is_synced ||
+        node_peer_session(link->peer) == NULL) {
+        return false;
+    }
+    assay_session_stats(node_peer_session(link->peer), &stats);
+    node_ingest_count(houses->list[0].driver->ingest, &counts);
+    return stats.fetch_count == 0 && stats.request_count == 0 &&
+           counts.queued == 0;
+}
+
+/* What a followed team names is fetched with what it builds on, but not what
+ * that names in turn: else somebody who is not followed could make a node
+ * fetch anything. */
+static void what_is_named_is_fetched_for_one_step(void **state)
+{
+    struct houses *houses = *state;
+    struct house *house = &houses->list[0];
+    struct naming naming;
+
+    make_naming(houses, &naming);
+    houses_run(houses, is_followed);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(
+            node_driver_peer_add(house->driver, &houses->list[1].address),
+            ASSAY_OK);
+        houses_run(houses, has_all);
+        assert_int_equal(node_driver_peer_remove(house->driver,
+                                                 &houses->list[1].address.node),
+                         ASSAY_OK);
+        houses_run(houses, are_parted);
+    }
+    assert_true(test_ledger_has(&house->test, naming.history, naming.named));
+    assert_false(test_ledger_has(&house->test, naming.history, naming.far));
+    history_free(naming.history);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -232,6 +312,7 @@ int main(void)
         TEST(a_sync_that_another_waits_for_goes_on),
         TEST(a_sync_that_takes_long_goes_on),
         TEST(a_sync_that_is_refused_dials_nobody),
+        TEST(what_is_named_is_fetched_for_one_step),
         TEST(another_rate_of_captures_holds_at_once),
     };
 

@@ -120,15 +120,106 @@ static void trusted_teams_are_followed_and_strangers_not(void **state)
     assert_int_equal(test_ledger_count(&fixture->test), 2);
 }
 
-/* What a kept record refers to is kept, but is not followed. */
+/* The trusted team names a record of the stranger's; that is asked for, and is
+ * early at first, as its grant is not held. */
+static void name(struct fixture *fixture, size_t claim)
+{
+    size_t ours[] = {fixture->trusted,
+                     history_source(fixture->history, fixture->trusted, claim)};
+
+    assert_int_equal(judge(fixture, ours, 2, false), NODE_WISH_FOLLOWED);
+    assert_int_equal(judge(fixture, &claim, 1, true), NODE_WISH_FOLLOWED);
+}
+
+/* What a kept record refers to is kept with what it builds on, but is not
+ * followed. */
 static void what_is_named_is_kept(void **state)
 {
     struct fixture *fixture = *state;
     size_t theirs[] = {fixture->stranger, fixture->claim};
 
     configure(fixture);
+    name(fixture, fixture->claim);
+    node_policy_rest(fixture->policy, TEST_NOW_S);
     assert_int_equal(judge(fixture, theirs, 2, true), NODE_WISH_KEPT);
-    assert_int_equal(test_ledger_count(&fixture->test), 2);
+    assert_int_equal(test_ledger_count(&fixture->test), 4);
+}
+
+/* The same behind a member's grant and a rotated root. */
+static void what_is_named_is_kept_with_its_whole_path(void **state)
+{
+    struct fixture *fixture = *state;
+    struct history *history = fixture->history;
+    size_t path[5] = {fixture->stranger, fixture->claim};
+
+    path[2] = history_rotate(history, fixture->stranger, path + 1, 1);
+    path[3] = history_member(history, path[2], ASSAY_ROLE_EDITOR, 0);
+    path[4] = history_claim(history, path[3]);
+    configure(fixture);
+    name(fixture, path[4]);
+    /* Each lacks the one before, and is asked for as they do. */
+    for (size_t i = 3; i >= 2; i--) {
+        assert_int_equal(judge(fixture, path + i, 1, true), NODE_WISH_FOLLOWED);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(judge(fixture, path + i, 1, true), NODE_WISH_KEPT);
+    }
+    assert_int_equal(test_ledger_count(&fixture->test), 7);
+}
+
+/* However a record came to be asked for: without a reason it is not kept. What
+ * is kept for being named is none. */
+static void what_nobody_followed_names_is_not_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t other = history_found(fixture->history);
+    size_t theirs[] = {fixture->stranger, fixture->claim, HISTORY_NONE};
+
+    configure(fixture);
+    assert_int_equal(judge(fixture, theirs, 1, true), NODE_WISH_QUOTA);
+    theirs[2] = history_source(fixture->history, fixture->stranger, other);
+    name(fixture, theirs[2]);
+    assert_int_equal(judge(fixture, theirs, 3, true), NODE_WISH_KEPT);
+    assert_int_equal(judge(fixture, &other, 1, true), NODE_WISH_QUOTA);
+    assert_int_equal(test_ledger_count(&fixture->test), 5);
+}
+
+static bool asks_for(struct fixture *fixture, size_t index)
+{
+    struct store_view *view = NULL;
+    bool asks = false;
+
+    assert_int_equal(store_view_begin(fixture->test.ledger, STORE_NOW, &view),
+                     ASSAY_OK);
+    asks = node_policy_asks_for(fixture->policy, view,
+                                &history_item(fixture->history, index)->id);
+    store_view_end(view);
+    return asks;
+}
+
+/* What one team makes others keep is so much a day, and no more is asked for
+ * on its behalf; another team's reasons count for themselves. */
+static void a_team_has_a_quota_of_what_it_names(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t theirs[4] = {fixture->stranger, fixture->claim};
+
+    theirs[2] = history_claim(fixture->history, fixture->stranger);
+    theirs[3] = history_claim(fixture->history, fixture->stranger);
+    fixture->config.named_quota = 3;
+    configure(fixture);
+    name(fixture, theirs[3]);
+    assert_true(asks_for(fixture, theirs[3]));
+    assert_false(asks_for(fixture, theirs[2])); /* Nobody names it. */
+    assert_int_equal(judge(fixture, theirs, 3, true), NODE_WISH_KEPT);
+    assert_int_equal(judge(fixture, theirs + 3, 1, true), NODE_WISH_QUOTA);
+    node_policy_rest(fixture->policy, TEST_NOW_S);
+    assert_false(asks_for(fixture, theirs[3]));
+    assert_int_equal(judge(fixture, theirs + 3, 1, true), NODE_WISH_QUOTA);
+    node_policy_rest(fixture->policy, TEST_NOW_S + 86400);
+    assert_true(asks_for(fixture, theirs[3]));
+    assert_int_equal(judge(fixture, theirs + 3, 1, true), NODE_WISH_KEPT);
+    assert_int_equal(test_ledger_count(&fixture->test), 6);
 }
 
 /* Who it speaks for shows when its grant is there; until then it is early. */
@@ -261,6 +352,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(trusted_teams_are_followed_and_strangers_not),
         TEST(what_is_named_is_kept),
+        TEST(what_is_named_is_kept_with_its_whole_path),
+        TEST(what_nobody_followed_names_is_not_kept),
+        TEST(a_team_has_a_quota_of_what_it_names),
         TEST(a_record_whose_grant_is_not_held_is_let_through),
         TEST(the_configuration_may_name_teams),
         TEST(strangers_have_a_quota_a_day),

@@ -100,6 +100,46 @@ static void the_past_is_what_had_been_received(void **state)
     store_view_end(view);
 }
 
+/* Who names what is not held is known, also as it was; once that is held, it is
+ * told by kind. */
+static void who_names_what_is_missing_is_found(void **state)
+{
+    size_t other = history_found(history);
+    size_t foreign = history_claim(history, other);
+    size_t first = history_challenge(history, editor, foreign);
+    uint64_t lsns[3] = {0, 0, 0};
+    size_t count = 9;
+    (void)state;
+
+    (void)history_source(history, editor, foreign);
+    (void)history_source(history, editor, foreign);
+    struct assay_id id = history_item(history, foreign)->id;
+    put_at(100, root, other + 1);
+    put_at(200, first, first + 2); /* With LSNs 4 and 5. */
+    put_at(300, first + 2, first + 3);
+    struct store_view *view = view_of(100);
+    assert_int_equal(store_refs_namers(view, &id, 3, lsns, &count), ASSAY_OK);
+    assert_int_equal(count, 0);
+    store_view_end(view);
+    view = view_of(200);
+    assert_int_equal(store_refs_namers(view, &id, 3, lsns, &count), ASSAY_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(lsns[0] + lsns[1], 4 + 5);
+    store_view_end(view);
+    view = view_of(STORE_NOW);
+    assert_int_equal(store_refs_namers(view, &id, 3, lsns, &count), ASSAY_OK);
+    assert_int_equal(count, 3);
+    assert_int_equal(lsns[0] + lsns[1] + lsns[2], 4 + 5 + 6);
+    assert_int_equal(store_refs_namers(view, &id, 2, lsns, &count), ASSAY_OK);
+    assert_int_equal(count, 2);
+    store_view_end(view);
+    put_at(400, foreign, foreign + 1);
+    view = view_of(STORE_NOW);
+    assert_int_equal(store_refs_namers(view, &id, 3, lsns, &count), ASSAY_OK);
+    assert_int_equal(count, 0);
+    store_view_end(view);
+}
+
 /* Every index shows the past, not only the rows. */
 static void the_past_has_its_own_lists(void **state)
 {
@@ -326,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PROMISE(the_past_is_what_had_been_received),
+        PROMISE(who_names_what_is_missing_is_found),
         PROMISE(the_past_has_its_own_lists),
         PROMISE(a_log_has_the_heads_of_then),
         PROMISE(a_log_that_thawed_has_a_past),
