@@ -3,6 +3,8 @@
 #include "node/driver.h"
 
 #include "houses.h"
+#include "node/clock.h"
+#include "protocol/gossip_limits.h"
 #include "store/captures.h"
 #include "testing.h"
 
@@ -301,6 +303,37 @@ static void what_is_named_is_fetched_for_one_step(void **state)
     history_free(naming.history);
 }
 
+static bool has_failed(const struct houses *houses)
+{
+    return !node_driver_is_dialling(houses->list[0].driver,
+                                    &houses->list[1].address.node);
+}
+
+/* What does not answer is dialled again after membership's rest, the growth
+ * of which its own tests show: the driver tells it of the failure, and waits
+ * for its time. */
+static void an_address_that_fails_is_dialled_again_after_a_rest(void **state)
+{
+    struct houses *houses = *state;
+    struct node_driver *driver = houses->list[0].driver;
+    struct node_address address = houses->list[1].address;
+    uint64_t before_ms = node_clock_ms();
+
+    address.at.port = 1; /* Nobody listens there. */
+    assert_int_equal(node_driver_peer_add(driver, &address), ASSAY_OK);
+    assert_false(has_failed(houses));
+    houses_run(houses, has_failed);
+    assert_in_range(assay_membership_deadline_ms(driver->membership),
+                    before_ms + ASSAY_REST_MS / 2,
+                    node_clock_ms() + ASSAY_REST_MS);
+    assert_true(uv_is_active((uv_handle_t *)&driver->gossip_timer));
+    assert_true(uv_timer_get_due_in(&driver->gossip_timer) <= ASSAY_REST_MS);
+    /* The address is put right: it is dialled at once. */
+    assert_int_equal(node_driver_peer_add(driver, &houses->list[1].address),
+                     ASSAY_OK);
+    houses_run(houses, are_connected);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -312,6 +345,7 @@ int main(void)
         TEST(a_sync_that_another_waits_for_goes_on),
         TEST(a_sync_that_takes_long_goes_on),
         TEST(a_sync_that_is_refused_dials_nobody),
+        TEST(an_address_that_fails_is_dialled_again_after_a_rest),
         TEST(what_is_named_is_fetched_for_one_step),
         TEST(another_rate_of_captures_holds_at_once),
     };

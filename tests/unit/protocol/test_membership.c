@@ -207,6 +207,59 @@ static void a_static_peer_is_dialled_for_ever(void **state)
     assay_membership_free(membership);
 }
 
+/* Runs to the next dial; returns when that was. */
+static uint64_t run_to_dial(struct assay_membership *membership,
+                            uint64_t now_ms)
+{
+    while (member_count_of(ASSAY_MEMBERSHIP_DIAL) == 0) {
+        now_ms = assay_membership_deadline_ms(membership);
+        member_step(membership, ASSAY_MEMBERSHIP_TICK, now_ms, 0);
+    }
+    return now_ms;
+}
+
+/* After a failure, and dials that fail, each rest is anywhere from half to the
+ * whole of twice the one before, up to the longest; whether any was shorter
+ * than the whole is returned. */
+static bool check_rests(struct assay_membership *membership,
+                        enum assay_membership_event_type failure,
+                        uint64_t *now_ms)
+{
+    uint64_t whole_ms = ASSAY_REST_MS;
+    bool is_jittered = false;
+
+    for (unsigned failures = 0; failures < 12; failures++) {
+        uint64_t failed_ms = *now_ms;
+
+        member_step(membership, failure, *now_ms, 1);
+        failure = ASSAY_MEMBERSHIP_DIAL_FAILED;
+        *now_ms = run_to_dial(membership, *now_ms);
+        assert_in_range(*now_ms - failed_ms, whole_ms / 2, whole_ms);
+        is_jittered |= *now_ms - failed_ms < whole_ms;
+        whole_ms =
+            2 * whole_ms < ASSAY_REST_MAX_MS ? 2 * whole_ms : ASSAY_REST_MAX_MS;
+    }
+    return is_jittered;
+}
+
+/* Who was reached and is lost again is dialled as if it had never failed. */
+static void rests_grow_and_begin_again_after_success(void **state)
+{
+    struct assay_membership *membership = member_machine(0, 0);
+    uint64_t now_ms = 1000;
+    (void)state;
+
+    member_step(membership, ASSAY_MEMBERSHIP_ADD_STATIC, now_ms, 1);
+    assert_true(check_rests(membership, ASSAY_MEMBERSHIP_DIAL_FAILED, &now_ms));
+    member_connected(membership, now_ms, 1, 1, true);
+    member_say(membership, now_ms, 1, ASSAY_MSG_NEIGHBOR, ASSAY_NEIGHBOR_ACCEPT,
+               1);
+    assert_non_null(member_find(ASSAY_MEMBERSHIP_UP, 1));
+    now_ms += 1000;
+    assert_true(check_rests(membership, ASSAY_MEMBERSHIP_LOST, &now_ms));
+    assay_membership_free(membership);
+}
+
 /* Fifty newsrooms that know each other: all are neighbours, though the limit
  * for others is 8, and nobody puts one of them out. */
 static void fifty_static_peers_are_all_neighbours(void **state)
@@ -400,6 +453,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_jumps_ahead_is_one_tick),
         cmocka_unit_test(silent_strangers_keep_nobody_away),
         cmocka_unit_test(a_static_peer_is_dialled_for_ever),
+        cmocka_unit_test(rests_grow_and_begin_again_after_success),
         cmocka_unit_test(fifty_static_peers_are_all_neighbours),
         cmocka_unit_test(static_peers_beyond_the_limit_are_not_taken),
         cmocka_unit_test(of_two_connections_both_sides_keep_the_same),
