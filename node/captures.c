@@ -15,11 +15,16 @@ static bool are_peers(const struct node_captures *captures)
     return captures->hooks.next_peer(captures->hooks.context, 0) != 0;
 }
 
-bool node_captures_fit(struct node_captures *captures, uint64_t len)
+bool node_captures_fit(struct node_captures *captures,
+                       const struct node_fetch *of, uint64_t len)
 {
-    bool fits = captures->counts.used <= captures->quota &&
-                len <= captures->quota - captures->counts.used;
+    uint64_t used = captures->counts.used;
+    bool fits = false;
 
+    for (size_t i = 0; i < NODE_CAPTURES_WANTED_MAX; i++) {
+        used += &captures->fetches[i] == of ? 0 : captures->fetches[i].need;
+    }
+    fits = used <= captures->quota && len <= captures->quota - used;
     if (!fits && !captures->is_quota_told) {
         captures->is_quota_told = true;
         node_log_event(captures->log, NODE_LOG_WARN, "captures-quota-reached",
@@ -88,6 +93,7 @@ static void want(struct node_captures *captures,
     }
     fetch->is_used = true;
     fetch->total = UINT64_MAX;
+    fetch->need = found->size;
     memcpy(fetch->sha256, found->sha256, sizeof(fetch->sha256));
     captures->wanted++;
 }
@@ -111,7 +117,7 @@ static void after_look(uv_work_t *request, int status)
         !look->is_done || captures->has_news || captures->wants_full_look;
     captures->has_news = false;
     for (size_t i = 0; i < look->found_count; i++) {
-        if (node_captures_fit(captures, look->found[i].size)) {
+        if (node_captures_fit(captures, NULL, look->found[i].size)) {
             want(captures, &look->found[i]);
         }
     }

@@ -131,6 +131,7 @@ static void after_open(struct node_fetch *fetch)
     fetch->is_mixed = fetch->found_len > 0;
     if (fetch->is_kept) {
         fetch->total = fetch->found_len;
+        fetch->need = 0; /* It was counted. */
     }
 }
 
@@ -252,7 +253,7 @@ static void keep(struct node_fetch *fetch)
     struct node_captures *captures = fetch->captures;
 
     captures->counts.fetched++;
-    captures->counts.used += fetch->total;
+    captures->counts.used += fetch->need;
     log_fetch(fetch, NODE_LOG_DEBUG, "capture-kept", ASSAY_OK);
     node_fetch_release(fetch, true);
 }
@@ -330,9 +331,12 @@ void node_fetch_take(struct node_fetch *fetch, const struct assay_blob *blob)
     struct node_captures *captures = fetch->captures;
     const struct node_captures_hooks *hooks = &captures->hooks;
 
+    uint64_t need =
+        blob->total > fetch->found_len ? blob->total - fetch->found_len : 0;
+
     ASSAY_CHECK(blob->offset == fetch->offset);
     fetch->is_over = blob->total > captures->size_max ||
-                     !node_captures_fit(captures, blob->total - blob->offset);
+                     !node_captures_fit(captures, fetch, need);
     if (fetch->is_over || !queue_bytes(fetch, blob->bytes)) {
         hooks->cancel(hooks->context, fetch->peer, fetch->sha256);
         hooks->taken(hooks->context, fetch->peer, blob->bytes.len);
@@ -342,6 +346,7 @@ void node_fetch_take(struct node_fetch *fetch, const struct assay_blob *blob)
     note_sender(fetch);
     fetch->offset += blob->bytes.len;
     fetch->total = blob->total;
+    fetch->need = need;
     if (fetch->offset == fetch->total) {
         fetch->peer = 0; /* It has nothing more to say of it. */
     }

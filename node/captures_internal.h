@@ -30,6 +30,8 @@ struct node_fetch {
     uint8_t sha256[ASSAY_HASH_SIZE];
     uint64_t offset; /* Of what comes next, from a peer. */
     uint64_t total;  /* UINT64_MAX: not known. */
+    uint64_t need;   /* Of the quota: what its record or its peer says, less
+                        what was there. */
     uint32_t peer;   /* Who was asked, and answers; 0: nobody. */
     uint32_t last_peer;
     uint32_t only_peer; /* Who has sent all that there is; 0: nobody has. */
@@ -105,8 +107,9 @@ bool node_captures_work_ended(struct node_captures *captures);
  * nothing. */
 void node_captures_pump(struct node_captures *captures);
 
-/* Whether so many further bytes would be within the quota; tells once where
- * not. */
-bool node_captures_fit(struct node_captures *captures, uint64_t len);
+/* Whether so many bytes of a fetch (NULL: of a new one) would be within the
+ * quota, beside what others need; tells once where not. */
+bool node_captures_fit(struct node_captures *captures,
+                       const struct node_fetch *of, uint64_t len);
 
 #endif
