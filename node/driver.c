@@ -28,6 +28,9 @@ void node_driver_view_end(void *context)
     if (driver->view_depth == 0) {
         store_sync_view_end(driver->view);
         driver->view = NULL;
+        if (driver->has_leaving) {
+            node_driver_look_soon(driver); /* It may have got the last. */
+        }
     }
 }
 

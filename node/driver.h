@@ -44,8 +44,8 @@ struct node_driver_config {
     void *context;
     void (*news)(void *context); /* Records were added to the ledger. */
     void (*synced)(void *context, const struct node_sync_result *result);
-    /* NULL, or: no captured bytes are looked for or fetched. May be called
-     * again and again. */
+    /* NULL, or: the driver is idle (node_driver_is_idle). May be called again
+     * and again. */
     void (*idle)(void *context);
     /* The ledger is damaged: the node must end. */
     void (*failed)(void *context, enum assay_err err);
@@ -88,7 +88,8 @@ enum assay_err node_driver_sync(struct node_driver *driver, uint64_t client,
 /* Who asked for it has gone. */
 void node_driver_sync_forget(struct node_driver *driver, uint64_t client);
 
-/* Whether no captured bytes are looked for or fetched. */
+/* Whether no captured bytes are looked for or fetched, nor records that are
+ * named over a connection that is for a sync alone. */
 bool node_driver_is_idle(const struct node_driver *driver);
 
 /* Fills in what a status says of peers and records. */

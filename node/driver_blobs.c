@@ -79,25 +79,9 @@ static void blame(void *context, uint32_t peer)
     }
 }
 
-void node_blobs_part(struct node_driver *driver)
-{
-    for (struct node_link *link = driver->links;
-         link != NULL && node_captures_are_idle(driver->captures);
-         link = link->next) {
-        if (link->is_leaving && !link->is_over) {
-            node_peer_close(link->peer, ASSAY_CLOSE_DONE, "in step");
-        }
-    }
-}
-
 static void idle(void *context)
 {
-    struct node_driver *driver = context;
-
-    node_blobs_part(driver);
-    if (driver->with.idle != NULL) {
-        driver->with.idle(driver->with.context);
-    }
+    node_syncs_part(context);
 }
 
 enum assay_err node_blobs_init(struct node_driver *driver)
@@ -115,9 +99,4 @@ enum assay_err node_blobs_init(struct node_driver *driver)
     driver->blob_view = store_blob_view(driver->with.ledger);
     return node_captures_new(driver->with.loop, driver->with.ledger,
                              driver->with.log, &hooks, &driver->captures);
-}
-
-bool node_driver_is_idle(const struct node_driver *driver)
-{
-    return node_captures_are_idle(driver->captures);
 }

@@ -31,6 +31,10 @@
 /* How long one may take before whoever waits is told that it goes on. */
 #define NODE_SYNC_WAIT_MS 120000
 
+/* How long what is named may be fetched after a sync before its connection
+ * ends all the same. */
+#define NODE_LEAVE_MS 30000
+
 /* A connection with what only the driver knows of it. */
 struct node_link {
     struct node_link *next;
@@ -39,14 +43,15 @@ struct node_link {
     struct node_address dialled; /* Where it was dialled. */
     bool is_members;             /* For membership, which waits for it. */
     bool is_over;
-    bool is_greeted;         /* It has said hello. */
-    bool is_active;          /* A neighbour: membership said UP. */
-    bool is_announced;       /* Membership knows it. */
-    bool is_synced;          /* No difference when it was last compared. */
-    bool is_wanted;          /* Dialled for a sync, and for that alone. */
-    bool is_leaving;         /* Its sync is over; captured bytes may not be. */
-    bool is_due;             /* It is to be woken soon. */
-    bool is_blamed;          /* It announced what it does not give. */
+    bool is_greeted;   /* It has said hello. */
+    bool is_active;    /* A neighbour: membership said UP. */
+    bool is_announced; /* Membership knows it. */
+    bool is_synced;    /* No difference when it was last compared. */
+    bool is_wanted;    /* Dialled for a sync, and for that alone. */
+    bool is_leaving;   /* Its sync is over; what follows from it may not be. */
+    uint64_t leave_ms; /* Then it ends, records still missing or not. */
+    bool is_due;       /* It is to be woken soon. */
+    bool is_blamed;    /* It announced what it does not give. */
     bool has_false_blob;     /* It sent bytes that are others. */
     struct assay_id missing; /* Up to here it was asked for what is named. */
     char agent[ASSAY_HELLO_AGENT_MAX + 1];
@@ -127,6 +132,7 @@ struct node_driver {
     uint64_t gossip_due_ms;
 
     struct node_sync syncs[NODE_SYNCS_MAX];
+    bool has_leaving; /* Links whose sync is over, perhaps. */
     uv_timer_t sync_timer;
 
     struct node_static statics[NODE_STATICS_MAX];
@@ -167,6 +173,9 @@ void node_driver_part(struct node_driver *driver);
 
 /* Wakes a peer in the loop's next turn, after what is being done now. */
 void node_driver_soon(void *context, struct node_peer *peer);
+
+/* The same for the connections that leave when nothing is left to do. */
+void node_driver_look_soon(struct node_driver *driver);
 
 /* A line of the log about a peer. */
 void node_driver_log_peer(struct node_driver *driver, enum node_log_level level,
@@ -292,13 +301,15 @@ void node_records_fetch_missing(struct node_driver *driver,
 ASSAY_MUST_CHECK
 enum assay_err node_blobs_init(struct node_driver *driver);
 
-/* Ends the connections that nothing is left to do for, unless captured bytes
- * are still being fetched: then when these are. */
-void node_blobs_part(struct node_driver *driver);
-
 /* --- driver_sync.c */
 
 void node_syncs_init(struct node_driver *driver);
+
+/* Something has ended: so do the connections that were for syncs alone and
+ * fetch no named records or captured bytes any more. Tells whoever waits for
+ * the driver to be idle. */
+void node_syncs_part(struct node_driver *driver);
+
 /* A peer is in step, or is not to be had. */
 void node_syncs_done(struct node_driver *driver, const struct assay_key *node,
                      const char *why);

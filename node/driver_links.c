@@ -69,6 +69,14 @@ static void on_soon(uv_idle_t *idle)
             node_peer_wake(link->peer);
         }
     }
+    if (driver->has_leaving) {
+        node_syncs_part(driver);
+    }
+}
+
+void node_driver_look_soon(struct node_driver *driver)
+{
+    ASSAY_CHECK(uv_idle_start(&driver->soon, on_soon) == 0);
 }
 
 void node_driver_soon(void *context, struct node_peer *peer)
@@ -76,7 +84,7 @@ void node_driver_soon(void *context, struct node_peer *peer)
     struct node_driver *driver = context;
 
     link_of(driver, peer)->is_due = true;
-    ASSAY_CHECK(uv_idle_start(&driver->soon, on_soon) == 0);
+    node_driver_look_soon(driver);
 }
 
 void node_driver_log_peer(struct node_driver *driver, enum node_log_level level,

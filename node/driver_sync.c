@@ -85,6 +85,67 @@ static bool is_awaited(const struct node_driver *driver,
     return false;
 }
 
+static void on_timer(uv_timer_t *timer);
+
+/* Lets the timer ring after a while, or earlier. */
+static void wait_ms(struct node_driver *driver, uint64_t ms)
+{
+    uv_timer_t *timer = &driver->sync_timer;
+
+    if (!uv_is_active((uv_handle_t *)timer) ||
+        uv_timer_get_due_in(timer) > ms) {
+        ASSAY_CHECK(uv_timer_start(timer, on_timer, ms, 0) == 0);
+    }
+}
+
+/* Whether a connection for a sync still brings records that are named. */
+static bool is_fetching(const struct node_link *link, uint64_t now_ms)
+{
+    const struct assay_session *session = node_peer_session(link->peer);
+    struct assay_session_stats stats;
+
+    if (link->is_over || !link->is_leaving || session == NULL ||
+        now_ms >= link->leave_ms) {
+        return false;
+    }
+    assay_session_stats(session, &stats);
+    return stats.fetch_count > 0 || stats.request_count > 0;
+}
+
+bool node_driver_is_idle(const struct node_driver *driver)
+{
+    uint64_t now_ms = node_clock_ms();
+    const struct node_link *link = driver->links;
+
+    while (link != NULL && !is_fetching(link, now_ms)) {
+        link = link->next;
+    }
+    return link == NULL && node_captures_are_idle(driver->captures);
+}
+
+void node_syncs_part(struct node_driver *driver)
+{
+    bool are_idle = node_captures_are_idle(driver->captures);
+    uint64_t now_ms = node_clock_ms();
+
+    driver->has_leaving = false;
+    for (struct node_link *link = driver->links; link != NULL;
+         link = link->next) {
+        if (!link->is_leaving || link->is_over) {
+            continue;
+        }
+        if (are_idle && !is_fetching(link, now_ms)) {
+            node_peer_close(link->peer, ASSAY_CLOSE_DONE, "in step");
+        } else {
+            driver->has_leaving = true;
+        }
+    }
+    if (driver->with.idle != NULL && !driver->is_stopping &&
+        node_driver_is_idle(driver)) {
+        driver->with.idle(driver->with.context);
+    }
+}
+
 /* Parts with a node to which there is a connection or a dial for syncs alone,
  * unless somebody waits for it; once it has given captured bytes, too. */
 static void leave(struct node_driver *driver, const struct assay_key *node)
@@ -95,11 +156,14 @@ static void leave(struct node_driver *driver, const struct assay_key *node)
     node_driver_dial_drop(driver, node);
     for (struct node_link *link = driver->links; link != NULL;
          link = link->next) {
-        if (link->is_wanted && is_dialled_to(link, node)) {
+        if (link->is_wanted && !link->is_leaving && is_dialled_to(link, node)) {
             link->is_leaving = true;
+            driver->has_leaving = true;
+            link->leave_ms = node_clock_ms() + NODE_LEAVE_MS;
+            wait_ms(driver, NODE_LEAVE_MS);
         }
     }
-    node_blobs_part(driver);
+    node_syncs_part(driver);
 }
 
 static void end(struct node_driver *driver, struct node_sync *sync,
@@ -153,20 +217,23 @@ static void on_timer(uv_timer_t *timer)
 {
     struct node_driver *driver = timer->data;
     uint64_t now_ms = node_clock_ms();
-    uint64_t next_ms = UINT64_MAX;
 
     for (size_t i = 0; i < NODE_SYNCS_MAX; i++) {
         struct node_sync *sync = &driver->syncs[i];
 
         if (sync->is_used && now_ms >= sync->limit_ms) {
             end(driver, sync, "it takes too long; it goes on");
-        } else if (sync->is_used && sync->limit_ms < next_ms) {
-            next_ms = sync->limit_ms;
+        } else if (sync->is_used) {
+            wait_ms(driver, sync->limit_ms - now_ms);
         }
     }
-    if (next_ms != UINT64_MAX) {
-        ASSAY_CHECK(uv_timer_start(timer, on_timer, next_ms - now_ms, 0) == 0);
+    for (struct node_link *link = driver->links; link != NULL;
+         link = link->next) {
+        if (link->is_leaving && now_ms < link->leave_ms) {
+            wait_ms(driver, link->leave_ms - now_ms);
+        }
     }
+    node_syncs_part(driver);
 }
 
 void node_syncs_init(struct node_driver *driver)
@@ -205,10 +272,7 @@ static enum assay_err wait_for(struct node_driver *driver, uint64_t client,
                                .limit_ms = node_clock_ms() + NODE_SYNC_WAIT_MS,
                                .records_in_before = stats.records_accepted,
                                .records_out_before = stats.records_out};
-    if (!uv_is_active((uv_handle_t *)&driver->sync_timer)) {
-        ASSAY_CHECK(uv_timer_start(&driver->sync_timer, on_timer,
-                                   NODE_SYNC_WAIT_MS, 0) == 0);
-    }
+    wait_ms(driver, NODE_SYNC_WAIT_MS);
     return ASSAY_OK;
 }
 

@@ -303,6 +303,23 @@ static void what_is_named_is_fetched_for_one_step(void **state)
     history_free(naming.history);
 }
 
+/* One sync is enough for what is new and for what that names. */
+static void a_sync_brings_what_is_named(void **state)
+{
+    struct houses *houses = *state;
+    struct naming naming;
+
+    make_naming(houses, &naming);
+    houses_run(houses, is_followed);
+    sync(houses, 7);
+    houses_run(houses, has_result);
+    assert_null(houses->list[0].result.why);
+    houses_run(houses, are_parted);
+    assert_true(
+        test_ledger_has(&houses->list[0].test, naming.history, naming.named));
+    history_free(naming.history);
+}
+
 static bool has_failed(const struct houses *houses)
 {
     return !node_driver_is_dialling(houses->list[0].driver,
@@ -345,6 +362,7 @@ int main(void)
         TEST(a_sync_that_another_waits_for_goes_on),
         TEST(a_sync_that_takes_long_goes_on),
         TEST(a_sync_that_is_refused_dials_nobody),
+        TEST(a_sync_brings_what_is_named),
         TEST(an_address_that_fails_is_dialled_again_after_a_rest),
         TEST(what_is_named_is_fetched_for_one_step),
         TEST(another_rate_of_captures_holds_at_once),
