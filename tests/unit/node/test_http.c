@@ -301,18 +301,19 @@ static void pipelined_requests_are_all_answered(void **state)
 static void a_request_may_be_cut_at_every_byte(void **state)
 {
     struct fixture *fixture = *state;
-    size_t len = strlen(GET_AND_CLOSE);
+    const char *request = GET_AND_CLOSE;
+    size_t len = strlen(request);
 
     for (size_t cut = 0; cut < len; cut++) {
         int fd = client_open(fixture);
 
         fixture->asked = 0;
-        say(fixture, fd, GET_AND_CLOSE, cut);
+        say(fixture, fd, request, cut);
         for (size_t turns = 0; turns < 4; turns++) {
             (void)uv_run(&fixture->loop, UV_RUN_NOWAIT);
         }
         assert_int_equal(fixture->asked, 0);
-        say(fixture, fd, GET_AND_CLOSE + cut, len - cut);
+        say(fixture, fd, request + cut, len - cut);
         hear_all(fixture, fd);
         assert_int_equal(status_of(fixture), 200);
         assert_int_equal(fixture->asked, 1);
