@@ -219,17 +219,21 @@ static void follow(struct client *client)
             ASSAY_OK) {
         return;
     }
-    for (size_t i = 0;
-         i < FOLLOW_STEP && client->lsn < store_view_last_lsn(view); i++) {
+    for (size_t i = 0; i < FOLLOW_STEP; i++) {
+        enum assay_err err = store_view_next(view, client->lsn, &row);
         struct assay_control message = {.type = ASSAY_CONTROL_RECORD};
 
-        client->lsn++;
-        if (store_view_by_lsn(view, client->lsn, &row) == ASSAY_OK) {
-            message.as.record = (struct assay_control_record){
-                row.lsn, row.record.id, row.record.payload.kind,
-                row.received_s};
-            send_answer(client, &message);
+        if (err == ASSAY_E_NOT_FOUND) {
+            break;
         }
+        if (err != ASSAY_OK) {
+            client->lsn++; /* One that is damaged hides no others. */
+            continue;
+        }
+        client->lsn = row.lsn;
+        message.as.record = (struct assay_control_record){
+            row.lsn, row.record.id, row.record.payload.kind, row.received_s};
+        send_answer(client, &message);
     }
     store_view_end(view);
 }

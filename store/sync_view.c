@@ -202,25 +202,6 @@ static enum assay_err next_in_log(void *context, uint64_t log_number,
     }
 }
 
-/* The next LSN that is there: a repair may have set rows aside. */
-static enum assay_err next_lsn(struct store_view *view, uint64_t *lsn)
-{
-    uint64_t from = *lsn;
-    MDB_val key = store_val(&from, sizeof(from));
-    MDB_cursor *cursor = NULL;
-    int code = mdb_cursor_open(view->txn, view->ledger->tables[STORE_RECORDS],
-                               &cursor);
-
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
-    }
-    if (code == 0) {
-        memcpy(lsn, key.mv_data, sizeof(*lsn));
-    }
-    mdb_cursor_close(cursor);
-    return store_err_from_mdb(code);
-}
-
 static enum assay_err show(struct store_sync_view *sync,
                            const struct store_row *row,
                            struct assay_sync_item *item_out)
@@ -243,19 +224,8 @@ static enum assay_err next_row(void *context, uint64_t lsn,
 {
     struct store_sync_view *sync = context;
     struct store_row row;
-    uint64_t next = lsn + 1;
-    enum assay_err err;
+    enum assay_err err = store_view_next(sync->view, lsn, &row);
 
-    if (lsn >= sync->view->last_lsn) {
-        return ASSAY_E_NOT_FOUND;
-    }
-    err = store_view_by_lsn(sync->view, next, &row);
-    if (err == ASSAY_E_NOT_FOUND) {
-        err = next_lsn(sync->view, &next);
-        if (err == ASSAY_OK) {
-            err = store_view_by_lsn(sync->view, next, &row);
-        }
-    }
     return err == ASSAY_OK ? show(sync, &row, item_out) : err;
 }
 

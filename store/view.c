@@ -41,6 +41,45 @@ enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
     return ASSAY_OK;
 }
 
+/* The next LSN that is there, from one on: records of a team may have been
+ * dropped, or set aside by a repair. */
+static enum assay_err next_lsn(struct store_view *view, uint64_t *lsn)
+{
+    uint64_t from = *lsn;
+    MDB_val key = store_val(&from, sizeof(from));
+    MDB_cursor *cursor = NULL;
+    int code = mdb_cursor_open(view->txn, view->ledger->tables[STORE_RECORDS],
+                               &cursor);
+
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
+    }
+    if (code == 0) {
+        memcpy(lsn, key.mv_data, sizeof(*lsn));
+    }
+    mdb_cursor_close(cursor);
+    return store_err_from_mdb(code);
+}
+
+enum assay_err store_view_next(struct store_view *view, uint64_t after_lsn,
+                               struct store_row *row_out)
+{
+    uint64_t lsn = after_lsn + 1;
+    enum assay_err err;
+
+    if (after_lsn >= view->last_lsn) {
+        return ASSAY_E_NOT_FOUND;
+    }
+    err = store_view_by_lsn(view, lsn, row_out);
+    if (err == ASSAY_E_NOT_FOUND) {
+        err = next_lsn(view, &lsn);
+        if (err == ASSAY_OK) {
+            err = store_view_by_lsn(view, lsn, row_out);
+        }
+    }
+    return err;
+}
+
 enum assay_err store_view_by_id(struct store_view *view,
                                 const struct assay_id *id,
                                 struct store_row *row_out)

@@ -58,6 +58,11 @@ uint64_t store_view_last_lsn(const struct store_view *view);
 ASSAY_MUST_CHECK
 enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
                                  struct store_row *row_out);
+/* The record with the least LSN above one; ASSAY_E_NOT_FOUND at the end. Some
+ * numbers are nobody's: of what was dropped. */
+ASSAY_MUST_CHECK
+enum assay_err store_view_next(struct store_view *view, uint64_t after_lsn,
+                               struct store_row *row_out);
 ASSAY_MUST_CHECK
 enum assay_err store_view_by_id(struct store_view *view,
                                 const struct assay_id *id,

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "store/drop.h"
 #include "test_ledger.h"
 #include "testing.h"
 
@@ -347,6 +348,38 @@ static void who_follows_gets_every_record(void **state)
     (void)close(fd);
 }
 
+/* Records that were dropped leave a gap, however long: who follows goes on
+ * behind it, without anything new having to come. */
+static void who_follows_gets_over_what_was_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    struct assay_control request = {.type = ASSAY_CONTROL_FOLLOW};
+    struct assay_control answer;
+    uint8_t space[ASSAY_CONTROL_MAX];
+    size_t dropped = history_found(fixture->history);
+    size_t count = 0;
+    struct store_batch *batch = NULL;
+
+    while (history_count(fixture->history) < 150) {
+        (void)history_claim(fixture->history, dropped);
+    }
+    (void)history_found(fixture->history);
+    test_ledger_fill(&fixture->test, fixture->history, NULL, 151);
+    batch = test_ledger_begin(&fixture->test, TEST_NOW_S);
+    assert_int_equal(
+        store_batch_drop_team(
+            batch, &history_item(fixture->history, dropped)->id, &count),
+        ASSAY_OK);
+    test_ledger_commit(batch);
+    assert_int_equal(count, 150);
+    int fd = client_open(fixture);
+    client_ask(fd, &request);
+    client_next(fixture, fd, space, &answer);
+    assert_int_equal(answer.type, ASSAY_CONTROL_RECORD);
+    assert_int_equal(answer.as.record.lsn, 151);
+    (void)close(fd);
+}
+
 static void what_a_killed_node_left_is_replaced(void **state)
 {
     struct fixture *fixture = *state;
@@ -396,6 +429,7 @@ int main(void)
         TEST(a_client_that_does_not_read_is_dropped),
         TEST(too_many_clients_are_turned_away),
         TEST(who_follows_gets_every_record),
+        TEST(who_follows_gets_over_what_was_dropped),
         TEST(what_a_killed_node_left_is_replaced),
         TEST(a_path_that_is_too_long_is_refused),
     };

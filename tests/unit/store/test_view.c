@@ -140,6 +140,26 @@ static void who_names_what_is_missing_is_found(void **state)
     store_view_end(view);
 }
 
+/* All records in order, as the view shows them. */
+static void a_walk_over_all_ends_with_the_view(void **state)
+{
+    size_t claim = history_claim(history, editor);
+    struct store_row row = {.lsn = 0};
+    (void)state;
+
+    put_at(100, root, claim);
+    put_at(200, claim, claim + 1);
+    struct store_view *view = view_of(100);
+    for (uint64_t lsn = 1; lsn <= 2; lsn++) {
+        assert_int_equal(store_view_next(view, row.lsn, &row), ASSAY_OK);
+        assert_int_equal(row.lsn, lsn);
+    }
+    assert_int_equal(store_view_next(view, row.lsn, &row), ASSAY_E_NOT_FOUND);
+    assert_int_equal(store_view_next(view, UINT64_MAX, &row),
+                     ASSAY_E_NOT_FOUND);
+    store_view_end(view);
+}
+
 /* Every index shows the past, not only the rows. */
 static void the_past_has_its_own_lists(void **state)
 {
@@ -367,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PROMISE(the_past_is_what_had_been_received),
         PROMISE(who_names_what_is_missing_is_found),
+        PROMISE(a_walk_over_all_ends_with_the_view),
         PROMISE(the_past_has_its_own_lists),
         PROMISE(a_log_has_the_heads_of_then),
         PROMISE(a_log_that_thawed_has_a_past),
