@@ -9,24 +9,40 @@
 #define FETCH_MAX 256
 #define LOOK_MAX 4096
 
+/* The link that is asked after one: by number, so that each is asked once and
+ * two that lack the same are not asked by turns for ever. NULL: none is left;
+ * being in step with another asks again. */
+static struct node_link *link_after(struct node_driver *driver,
+                                    const struct node_link *link)
+{
+    struct node_link *next = NULL;
+
+    for (struct node_link *other = driver->links; other != NULL;
+         other = other->next) {
+        uint32_t number = node_peer_number(other->peer);
+
+        if (node_peer_session(other->peer) != NULL &&
+            number > node_peer_number(link->peer) &&
+            (next == NULL || number < node_peer_number(next->peer))) {
+            next = other;
+        }
+    }
+    return next;
+}
+
 void node_records_lacked(struct node_driver *driver, struct node_link *link,
                          const struct assay_id *ids, size_t count)
 {
-    for (struct node_link *other = driver->links; other != NULL;
-         other = other->next) {
-        struct assay_session *session = node_peer_session(other->peer);
+    struct node_link *next = link_after(driver, link);
 
-        if (other == link || session == NULL ||
-            node_peer_key(other->peer) == NULL) {
-            continue;
+    for (size_t i = 0; i < count && next != NULL; i++) {
+        if (assay_session_fetch(node_peer_session(next->peer), &ids[i]) !=
+            ASSAY_OK) {
+            break;
         }
-        for (size_t i = 0; i < count; i++) {
-            if (assay_session_fetch(session, &ids[i]) != ASSAY_OK) {
-                break;
-            }
-        }
-        node_driver_soon(driver, other->peer);
-        return; /* One other peer; the next one when being in step. */
+    }
+    if (next != NULL) {
+        node_driver_soon(driver, next->peer);
     }
 }
 

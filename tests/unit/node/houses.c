@@ -90,12 +90,15 @@ static void open_house(struct houses *houses, struct house *house)
     node_driver_start(house->driver);
 }
 
-void houses_open(struct houses *houses)
+void houses_open(struct houses *houses, size_t count)
 {
+    assert_true(count <= HOUSES_MAX);
+    houses->count = count;
     assert_int_equal(uv_loop_init(&houses->loop), 0);
     assert_int_equal(uv_timer_init(&houses->loop, &houses->guard), 0);
-    open_house(houses, &houses->list[0]);
-    open_house(houses, &houses->list[1]);
+    for (size_t i = 0; i < count; i++) {
+        open_house(houses, &houses->list[i]);
+    }
 }
 
 static void on_patience(uv_timer_t *timer)
@@ -124,12 +127,17 @@ static void on_stopped(void *context)
 
 static bool are_stopped(const struct houses *houses)
 {
-    return houses->list[0].is_stopped && houses->list[1].is_stopped;
+    size_t stopped = 0;
+
+    while (stopped < houses->count && houses->list[stopped].is_stopped) {
+        stopped++;
+    }
+    return stopped == houses->count;
 }
 
 void houses_close(struct houses *houses)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < houses->count; i++) {
         struct house *house = &houses->list[i];
 
         uv_close((uv_handle_t *)&house->server, NULL);
@@ -137,12 +145,12 @@ void houses_close(struct houses *houses)
     }
     houses_run(houses, are_stopped);
     uv_close((uv_handle_t *)&houses->guard, NULL);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < houses->count; i++) {
         node_driver_free(houses->list[i].driver);
     }
     assert_int_equal(uv_run(&houses->loop, UV_RUN_DEFAULT), 0);
     assert_int_equal(uv_loop_close(&houses->loop), 0);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < houses->count; i++) {
         struct house *house = &houses->list[i];
 
         store_node_key_free(house->key);

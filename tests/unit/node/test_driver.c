@@ -15,14 +15,24 @@
 /* More than a peer is served at once, whatever its rate. */
 #define CAPTURE_LEN ((size_t)4 * ASSAY_BLOB_BURST)
 
-static int set_up(void **state)
+static int open_some(void **state, size_t count)
 {
     struct houses *houses = calloc(1, sizeof(*houses));
 
     assert_non_null(houses);
-    houses_open(houses);
+    houses_open(houses, count);
     *state = houses;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return open_some(state, 2);
+}
+
+static int set_up_three(void **state)
+{
+    return open_some(state, 3);
 }
 
 static int tear_down(void **state)
@@ -231,7 +241,9 @@ struct naming {
     size_t far;
 };
 
-static void make_naming(struct houses *houses, struct naming *naming)
+/* Records of which the others have some; NULL: all. */
+static void make_naming(struct houses *houses, struct naming *naming,
+                        const size_t *order, size_t count)
 {
     struct history *history = history_new(5);
     size_t team = history_found(history);
@@ -244,8 +256,10 @@ static void make_naming(struct houses *houses, struct naming *naming)
     naming->far = history_claim(history, history_found(history));
     naming->named = history_source(history, stranger, naming->far);
     (void)history_source(history, team, naming->named);
-    test_ledger_fill(&houses->list[1].test, history, NULL,
-                     history_count(history));
+    for (size_t i = 1; i < houses->count; i++) {
+        test_ledger_fill(&houses->list[i].test, history, order,
+                         order == NULL ? history_count(history) : count);
+    }
     assay_id_format(ASSAY_ID_TEAM, history_item(history, team)->id.hash, text);
     house->config.accept = NODE_ACCEPT_TRUSTED;
     assert_int_equal(node_config_set(&house->config,
@@ -260,21 +274,24 @@ static bool is_followed(const struct houses *houses)
     return node_driver_follows(houses->list[0].driver).count == 1;
 }
 
-/* In step, and all was asked for and judged. */
+/* In step with all others, and all was asked for and judged. */
 static bool has_all(const struct houses *houses)
 {
-    struct node_link *link = houses->list[0].driver->links;
-    struct assay_session_stats stats;
     struct node_ingest_counts counts;
+    size_t quiet = 0;
 
-    if (link == NULL || !link->is_synced ||
-        node_peer_session(link->peer) == NULL) {
-        return false;
+    for (struct node_link *link = houses->list[0].driver->links; link != NULL;
+         link = link->next) {
+        struct assay_session_stats stats;
+
+        if (!link->is_synced || node_peer_session(link->peer) == NULL) {
+            return false;
+        }
+        assay_session_stats(node_peer_session(link->peer), &stats);
+        quiet += stats.fetch_count == 0 && stats.request_count == 0;
     }
-    assay_session_stats(node_peer_session(link->peer), &stats);
     node_ingest_count(houses->list[0].driver->ingest, &counts);
-    return stats.fetch_count == 0 && stats.request_count == 0 &&
-           counts.queued == 0;
+    return quiet >= houses->count - 1 && counts.queued == 0;
 }
 
 /* What a followed team names is fetched with what it builds on, but not what
@@ -286,7 +303,7 @@ static void what_is_named_is_fetched_for_one_step(void **state)
     struct house *house = &houses->list[0];
     struct naming naming;
 
-    make_naming(houses, &naming);
+    make_naming(houses, &naming, NULL, 0);
     houses_run(houses, is_followed);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(
@@ -303,13 +320,33 @@ static void what_is_named_is_fetched_for_one_step(void **state)
     history_free(naming.history);
 }
 
+/* What is named and nobody has is asked of each, and then no more: two peers
+ * that lack it are not asked by turns for ever. */
+static void what_nobody_has_is_not_asked_for_for_ever(void **state)
+{
+    struct houses *houses = *state;
+    struct house *house = &houses->list[0];
+    struct naming naming;
+    size_t order[] = {0, 5}; /* The team, and the record that names. */
+
+    make_naming(houses, &naming, order, 2);
+    houses_run(houses, is_followed);
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(
+            node_driver_peer_add(house->driver, &houses->list[i].address),
+            ASSAY_OK);
+    }
+    houses_run(houses, has_all);
+    history_free(naming.history);
+}
+
 /* One sync is enough for what is new and for what that names. */
 static void a_sync_brings_what_is_named(void **state)
 {
     struct houses *houses = *state;
     struct naming naming;
 
-    make_naming(houses, &naming);
+    make_naming(houses, &naming, NULL, 0);
     houses_run(houses, is_followed);
     sync(houses, 7);
     houses_run(houses, has_result);
@@ -362,6 +399,8 @@ int main(void)
         TEST(a_sync_that_another_waits_for_goes_on),
         TEST(a_sync_that_takes_long_goes_on),
         TEST(a_sync_that_is_refused_dials_nobody),
+        cmocka_unit_test_setup_teardown(
+            what_nobody_has_is_not_asked_for_for_ever, set_up_three, tear_down),
         TEST(a_sync_brings_what_is_named),
         TEST(an_address_that_fails_is_dialled_again_after_a_rest),
         TEST(what_is_named_is_fetched_for_one_step),
