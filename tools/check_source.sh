@@ -49,14 +49,19 @@ check_text()
         xargs -0 -r grep -a -n -F -f "$work/bidi" /dev/null |
         sed 's/^\([^:]*:[0-9]*\):.*/\1: a bare bidi control; escape it/' ||
         true
-    while IFS= read -r file; do
-        if ! head -n 3 "$file" | grep -q 'SPDX-License-Identifier: '; then
-            echo "$file:1: no SPDX-License-Identifier in its first lines"
-        fi
-        if [ -n "$(tail -c 1 "$file")" ]; then
-            echo "$file:$(wc -l <"$file"): the last line has no end"
-        fi
-    done <"$work/licensed"
+    tr '\n' '\0' <"$work/licensed" | xargs -0 -r awk '
+        function judge() {
+            if (file != "" && !licensed) {
+                print file ":1: no SPDX-License-Identifier in its first lines"
+            }
+        }
+        FNR == 1 { judge(); file = FILENAME; licensed = 0 }
+        FNR <= 3 && /SPDX-License-Identifier: / { licensed = 1 }
+        END { judge() }'
+    # tail tells each file's name, then its last byte.
+    tr '\n' '\0' <"$work/licensed" | xargs -0 -r tail -v -c 1 |
+        sed -n -e '/^==> .* <==$/{ s/^==> //; s/ <==$//; h; b' -e '}' \
+            -e '/./{ g; s/$/:1: its last line has no end/p' -e '}'
 }
 
 # The rules of C files. Strings and comments are emptied before words are
@@ -319,22 +324,29 @@ check_listed()
 {
     grep -e '^protocol/.*\.c$' -e '^store/.*\.c$' -e '^cli/.*\.c$' \
         -e '^node/.*\.c$' -e '^tests/.*\.c$' -e '^tests/integration/.*\.sh$' \
-        "$work/ours" |
-        while IFS= read -r file; do
-            folder=$(dirname "$file")
-            base=${file##*/}
-            while :; do
-                if [ -f "$folder/CMakeLists.txt" ] && grep -q -F -e "$base" \
-                    "$folder/CMakeLists.txt"; then
-                    break
-                fi
-                if [ "$folder" = . ]; then
-                    echo "$file:1: no CMakeLists.txt names it"
-                    break
-                fi
-                folder=$(dirname "$folder")
-            done
-        done
+        "$work/ours" >"$work/built" || true
+    {
+        grep -e '^CMakeLists\.txt$' -e '/CMakeLists\.txt$' "$work/ours"
+        echo "$work/built"
+    } | tr '\n' '\0' | xargs -0 -r awk -v built="$work/built" '
+            function above(folder) {
+                return sub(/\/[^\/]*$/, "", folder) ? folder : "."
+            }
+            FILENAME != built { list[above(FILENAME)] = list[above(FILENAME)] \
+                "\n" $0; next }
+            {
+                base = $0
+                sub(/.*\//, "", base)
+                for (at = above($0); ; at = above(at)) {
+                    if (index(list[at], base) > 0) {
+                        next
+                    }
+                    if (at == ".") {
+                        break
+                    }
+                }
+                print $0 ":1: no CMakeLists.txt names it"
+            }'
 }
 
 # Each header compiles alone, with nothing before it.
@@ -342,15 +354,16 @@ check_headers()
 {
     flags=$(pkg-config --cflags libsodium libcbor lmdb jansson libuv 2>/dev/null) ||
         flags=
-    while IFS= read -r header; do
-        if ! printf '#include "%s"\ntypedef int alone;\n' "$header" |
-            ${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra \
-                -Wpedantic -Werror -fsyntax-only -I. -Itests/support \
-                $flags -x c - 2>"$work/why"; then
-            echo "$header:1: does not compile alone: $(grep -m 1 error \
-                "$work/why")"
-        fi
-    done <"$work/headers"
+    export flags
+    tr '\n' '\0' <"$work/headers" | xargs -0 -r -n 8 -P "$(nproc)" sh -c '
+        for header in "$@"; do
+            why=$(printf "#include \"%s\"\ntypedef int alone;\n" "$header" |
+                ${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra \
+                    -Wpedantic -Werror -fsyntax-only -I. -Itests/support \
+                    $flags -x c - 2>&1) ||
+                echo "$header:1: does not compile alone: $(
+                    echo "$why" | grep -m 1 error)"
+        done' sh
 }
 
 {

@@ -116,7 +116,7 @@ expect "no licence" tools/check_source.sh \
 new_tree
 printf '%s\nint x;' "$licence" >store/b.c
 expect "no last newline" tools/check_source.sh \
-    'store/b.c:1: the last line has no end'
+    'store/b.c:1: its last line has no end'
 
 new_tree
 {
