@@ -1,27 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "profile.h"
 #include "protocol/key.h"
 #include "protocol/kinds/team.h"
-#include "report.h"
 #include "root_keys.h"
 #include "team.h"
-
-static bool fill_profile(const struct cli_args *args,
-                         struct assay_profile *profile)
-{
-    profile->name = assay_bytes_of(cli_args_value(args, "name"));
-    profile->url = assay_bytes_of(cli_args_value(args, "url"));
-    profile->contact = assay_bytes_of(cli_args_value(args, "contact"));
-    profile->langs.count = cli_args_count(args, "lang");
-    if (profile->langs.count > ASSAY_LIST_MAX) {
-        cli_report("--lang may be given %d times at most.", ASSAY_LIST_MAX);
-        return false;
-    }
-    for (size_t i = 0; i < profile->langs.count; i++) {
-        profile->langs.items[i] =
-            assay_bytes_of(cli_args_value_at(args, "lang", i));
-    }
-    return cli_team_signoffs(args, &profile->has_signoffs, &profile->signoffs);
-}
 
 /* The key that will replace the root is made before the record that commits to
  * it, and is named by the team once there is one. */
@@ -54,12 +36,11 @@ static enum cli_exit run(struct cli_context *context,
     struct cli_signer signer = {.secret = NULL};
     struct assay_profile profile = {0};
     struct cli_draft draft;
-    enum cli_exit code;
+    enum cli_exit code = cli_profile_options(args, &profile);
 
-    if (!fill_profile(args, &profile)) {
-        return CLI_USAGE;
+    if (code == CLI_DONE) {
+        code = cli_team_draft(&profile, ASSAY_KIND_FOUND, &draft);
     }
-    code = cli_team_draft(&profile, ASSAY_KIND_FOUND, &draft);
     if (code == CLI_DONE) {
         code = cli_signer_key(context, context->as_option, &signer);
     }

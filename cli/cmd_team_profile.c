@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profile.h"
 #include "report.h"
 #include "team.h"
 
@@ -25,21 +26,12 @@ static bool take_word(const char *text, struct assay_profile *profile)
     return true;
 }
 
-static bool take_lists(const struct cli_args *args,
+static bool take_words(const struct cli_args *args,
                        struct assay_profile *profile)
 {
-    size_t word_count = cli_args_count(args, "word");
+    size_t count = cli_args_count(args, "word");
 
-    profile->langs.count = cli_args_count(args, "lang");
-    if (profile->langs.count > ASSAY_LIST_MAX) {
-        cli_report("--lang may be given %d times at most.", ASSAY_LIST_MAX);
-        return false;
-    }
-    for (size_t i = 0; i < profile->langs.count; i++) {
-        profile->langs.items[i] =
-            assay_bytes_of(cli_args_value_at(args, "lang", i));
-    }
-    for (size_t i = 0; i < word_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (!take_word(cli_args_value_at(args, "word", i), profile)) {
             return false;
         }
@@ -63,30 +55,20 @@ static bool is_change(const struct cli_args *args)
     return false;
 }
 
-static bool take_profile(const struct cli_args *args,
-                         struct assay_profile *profile)
-{
-    *profile = (struct assay_profile){
-        .name = assay_bytes_of(cli_args_value(args, "name")),
-        .url = assay_bytes_of(cli_args_value(args, "url")),
-        .contact = assay_bytes_of(cli_args_value(args, "contact")),
-    };
-    return is_change(args) && take_lists(args, profile) &&
-           cli_team_signoffs(args, &profile->has_signoffs, &profile->signoffs);
-}
-
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
     struct cli_signer signer = {.secret = NULL};
-    struct assay_profile profile;
+    struct assay_profile profile = {0};
     struct cli_draft draft;
-    enum cli_exit code;
+    enum cli_exit code = CLI_USAGE;
 
-    if (!take_profile(args, &profile)) {
-        return CLI_USAGE;
+    if (is_change(args) && take_words(args, &profile)) {
+        code = cli_profile_options(args, &profile);
     }
-    code = cli_team_draft(&profile, ASSAY_KIND_PROFILE, &draft);
+    if (code == CLI_DONE) {
+        code = cli_team_draft(&profile, ASSAY_KIND_PROFILE, &draft);
+    }
     if (code == CLI_DONE) {
         code = cli_signer_choose(context, true, &signer);
     }

@@ -159,7 +159,7 @@ expect 3 '' key import cut.file
 expect 2 'several keys' team found --name "Harbor Desk"
 expect 1 'no key' team found --name "Harbor Desk" --as eve
 expect 2 '--signoffs' team found --name "Harbor Desk" --as ann --signoffs many
-expect 3 'empty' team found --name "" --as ann
+expect 2 'empty' team found --name "" --as ann
 expect 1 '' team list
 expect 0 'ann.next-' team found --name "Harbor Desk" --as ann --signoffs 1
 prints team
@@ -191,7 +191,8 @@ says 'verdicts need 1 sign-off'
 # What a team says of itself: what is not given stays.
 expect 2 'nothing to change' team profile --as ann
 expect 2 'mostly-false' team profile --word nonsense
-expect 3 '' team profile --url 'not a url'
+expect 2 '--url is not' team profile --url 'not a url'
+expect 2 '--lang is not' team profile --lang 12345678901
 expect 0 '' team profile --url https://harbor.example/ --lang en --lang nl \
     --word false='Pants on fire' --signoffs 2
 expect 0 '' team profile --name "Harbour Desk"
@@ -312,7 +313,7 @@ says 'Inland Desk'
 expect 0 '' trust remove "$inland"
 
 # Hostile names reach the terminal as harmless text.
-expect 3 '' team profile --as ann --name "$(printf 'a\033[2Jb')"
+expect 2 '' team profile --as ann --name "$(printf 'a\033[2Jb')"
 expect 0 '' team profile --as ann --name "$(printf 'a\342\200\256b')"
 expect 0 '' team list
 lacks "$(printf '\342\200\256')"
