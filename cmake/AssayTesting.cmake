@@ -13,7 +13,9 @@
 #     builds bench_<n>, which only people start
 #
 # LABELS: "slow" is left out when a change lands, though ./test runs it; "tsan"
-# is run again under the thread sanitizer. TIMEOUT is in seconds.
+# is run again under the thread sanitizer. TIMEOUT is in seconds, and far from
+# what a slow machine needs; tests with a high one begin first, so that none of
+# them is left running alone at the end.
 
 find_program(ASSAY_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
 if(NOT ASSAY_PYTHON3)
@@ -28,6 +30,7 @@ function(assay_test_environment name labels timeout)
   set_tests_properties(${name} PROPERTIES
     LABELS "${labels}"
     TIMEOUT "${timeout}"
+    COST "${timeout}"
     ENVIRONMENT "HOME=${home};LC_ALL=C.UTF-8;TZ=UTC;ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1;UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1;TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1"
     ENVIRONMENT_MODIFICATION "XDG_DATA_HOME=unset:;XDG_CONFIG_HOME=unset:;ASSAY_LEDGER=unset:;ASSAY_PASSPHRASE_FILE=unset:;EDITOR=unset:;VISUAL=unset:")
 endfunction()
@@ -36,7 +39,7 @@ function(assay_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT"
     "SOURCES;LIBS;LABELS")
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 60)
+    set(arg_TIMEOUT 180)
   endif()
   add_executable(test_${arg_NAME} ${arg_SOURCES})
   target_compile_definitions(test_${arg_NAME} PRIVATE
@@ -52,7 +55,7 @@ endfunction()
 function(assay_script_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "COMMAND;LABELS")
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 120)
+    set(arg_TIMEOUT 240)
   endif()
   add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND}
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
