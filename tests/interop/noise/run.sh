@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what package-lock.json pins into a build folder, then runs test.js.
+# Installs what package-lock.json pins into a build folder, then runs a script
+# of this folder there.
 #
-#   run.sh FOLDER CHANNEL_PEER
+#   run.sh FOLDER SCRIPT ARGUMENT...
 #
 # Exits 77, which ctest shows as skipped, where node, npm or the registry are
 # not to be had. A package that is not the pinned one is a failure.
@@ -11,7 +12,8 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1
-program=$2
+script=$2
+shift 2
 
 skip()
 {
@@ -44,4 +46,4 @@ if ! cmp -s "$here/package-lock.json" "$folder/installed.json"; then
     install
 fi
 cp "$here"/*.js "$folder/"
-exec node "$folder/test.js" "$program"
+exec node "$folder/$script" "$@"
