@@ -181,12 +181,14 @@ static struct assay_bytes tail(struct assay_bytes text, size_t from)
  * there is none. Text holds no zero byte. */
 static size_t find_any(struct assay_bytes text, const char *stops)
 {
-    for (size_t index = 0; index < text.len; index++) {
-        if (strchr(stops, text.data[index]) != NULL) {
-            return index;
-        }
+    size_t len = text.len;
+
+    for (; *stops != '\0' && len > 0; stops++) {
+        const uint8_t *at = memchr(text.data, *stops, len);
+
+        len = at == NULL ? len : (size_t)(at - text.data);
     }
-    return text.len;
+    return len;
 }
 
 /* Whether [ userinfo "@" ] host [ ":" port ] has a host, and a port of
