@@ -89,10 +89,11 @@ static void refuse(struct assay_fault *fault_out, const char *rule)
     }
 }
 
-enum assay_err assay_record_parse(struct assay_bytes envelope,
-                                  struct assay_bytes body,
-                                  struct assay_record *record_out,
-                                  struct assay_fault *fault_out)
+/* Reads all but the id, which takes hashing. */
+static enum assay_err read_parts(struct assay_bytes envelope,
+                                 struct assay_bytes body,
+                                 struct assay_record *record_out,
+                                 struct assay_fault *fault_out)
 {
     struct assay_cbor_reader reader;
 
@@ -115,19 +116,36 @@ enum assay_err assay_record_parse(struct assay_bytes envelope,
     assay_cbor_reader_init_at(&reader, payload,
                               (size_t)(payload.data - envelope.data));
     assay_envelope_read_payload(&reader, &record_out->payload);
-    err = assay_cbor_reader_finish(&reader, fault_out);
-    if (err != ASSAY_OK) {
-        return err;
-    }
-
     record_out->envelope = envelope;
     record_out->body = body;
-    struct assay_sig_structure structure =
-        assay_sig_structure_of(envelope, payload);
-    /* RECORDS 2.3: "A record's id MUST be the SHA-256 hash of its
-     * Sig_structure." */
-    assay_sig_structure_hash(&structure, &record_out->id);
-    return ASSAY_OK;
+    return assay_cbor_reader_finish(&reader, fault_out);
+}
+
+enum assay_err assay_record_parse(struct assay_bytes envelope,
+                                  struct assay_bytes body,
+                                  struct assay_record *record_out,
+                                  struct assay_fault *fault_out)
+{
+    enum assay_err err = read_parts(envelope, body, record_out, fault_out);
+
+    if (err == ASSAY_OK) {
+        struct assay_sig_structure structure =
+            assay_sig_structure_of(envelope, record_out->signed_bytes);
+
+        /* RECORDS 2.3: "A record's id MUST be the SHA-256 hash of its
+         * Sig_structure." */
+        assay_sig_structure_hash(&structure, &record_out->id);
+    }
+    return err;
+}
+
+enum assay_err assay_record_parse_known(struct assay_bytes envelope,
+                                        struct assay_bytes body,
+                                        const struct assay_id *id,
+                                        struct assay_record *record_out)
+{
+    record_out->id = *id;
+    return read_parts(envelope, body, record_out, NULL);
 }
 
 static enum assay_err check_named_keys(const struct assay_record *record)

@@ -17,28 +17,50 @@ static void note_grant(struct store_view *view, const struct store_row *row)
     }
 }
 
-enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
-                                 struct store_row *row_out)
+/* Parses a row; id is its record's where that is known, else NULL. */
+static enum assay_err parse_row(const struct store_raw_row *raw,
+                                const struct assay_id *id,
+                                struct assay_record *record_out)
+{
+    enum assay_err err =
+        id == NULL
+            ? assay_record_parse(raw->envelope, raw->body, record_out, NULL)
+            : assay_record_parse_known(raw->envelope, raw->body, id,
+                                       record_out);
+
+    /* It was parsed before it was stored: only the disk can have changed it. */
+    return err == ASSAY_OK &&
+                   memcmp(raw->id, record_out->id.hash, sizeof(raw->id)) == 0
+               ? ASSAY_OK
+               : ASSAY_E_CORRUPT;
+}
+
+static enum assay_err read_row(struct store_view *view, uint64_t lsn,
+                               const struct assay_id *id,
+                               struct store_row *row_out)
 {
     struct store_raw_row raw;
     enum assay_err err = store_row_get(view, lsn, &raw);
 
+    if (err == ASSAY_OK) {
+        err = parse_row(&raw, id, &row_out->record);
+    }
     if (err != ASSAY_OK) {
         return err;
-    }
-    /* It was parsed before it was stored: only the disk can have changed it. */
-    if (assay_record_parse(raw.envelope, raw.body, &row_out->record, NULL) !=
-            ASSAY_OK ||
-        memcmp(raw.id, row_out->record.id.hash, sizeof(raw.id)) != 0) {
-        return ASSAY_E_CORRUPT;
     }
     row_out->lsn = lsn;
     row_out->received_s = raw.received_s;
     row_out->log_lsn = raw.log_lsn;
+    row_out->is_erased = (raw.flags & STORE_ROW_ERASED) != 0;
     store_lsn_note(view, &row_out->record.id, lsn);
     note_grant(view, row_out);
-    row_out->is_erased = (raw.flags & STORE_ROW_ERASED) != 0;
     return ASSAY_OK;
+}
+
+enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
+                                 struct store_row *row_out)
+{
+    return read_row(view, lsn, NULL, row_out);
 }
 
 /* The next LSN that is there, from one on: records of a team may have been
@@ -89,11 +111,7 @@ enum assay_err store_view_by_id(struct store_view *view,
     enum assay_err err;
 
     if (lsn > 0) {
-        err = store_view_by_lsn(view, lsn, row_out);
-        if (err == ASSAY_OK && !assay_id_equal(&row_out->record.id, id)) {
-            err = ASSAY_E_CORRUPT; /* A row says of a wrong log it is its. */
-        }
-        return err;
+        return read_row(view, lsn, view->is_doubted ? NULL : id, row_out);
     }
     store_entry_id(id, 0, &entry);
     for (;;) {
@@ -207,6 +225,9 @@ void store_view_end(struct store_view *view)
     }
     ASSAY_CHECK(!view->is_batch);
     assay_validity_free(view->validity);
+    for (size_t i = 0; i < STORE_TABLE_COUNT; i++) {
+        mdb_cursor_close(view->cursors[i]);
+    }
     mdb_txn_abort(view->txn);
     ASSAY_CHECK(pthread_rwlock_unlock(&view->ledger->map_lock) == 0);
     free(view);
