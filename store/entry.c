@@ -166,10 +166,34 @@ static enum assay_err take(struct store_entry *entry, const MDB_val *key,
     return ASSAY_OK;
 }
 
-static int open_cursor(struct store_view *view, enum store_table table,
+/*
+ * A cursor on a table of indexes. One that only reads stays with its view:
+ * what names a record is asked for several times in a row, and LMDB begins
+ * its search where a cursor stands. One in a batch would have to be led along
+ * with each entry that is written; it is the caller's, until drop_cursor.
+ */
+static int take_cursor(struct store_view *view, enum store_table table,
                        MDB_cursor **cursor_out)
 {
-    return mdb_cursor_open(view->txn, view->ledger->tables[table], cursor_out);
+    int code = 0;
+
+    if (view->is_batch || view->cursors[table] == NULL) {
+        code =
+            mdb_cursor_open(view->txn, view->ledger->tables[table], cursor_out);
+        if (code == 0 && !view->is_batch) {
+            view->cursors[table] = *cursor_out;
+        }
+        return code;
+    }
+    *cursor_out = view->cursors[table];
+    return 0;
+}
+
+static void drop_cursor(struct store_view *view, MDB_cursor *cursor)
+{
+    if (view->is_batch) {
+        mdb_cursor_close(cursor);
+    }
 }
 
 enum assay_err store_index_seek(struct store_view *view,
@@ -179,7 +203,7 @@ enum assay_err store_index_seek(struct store_view *view,
     MDB_val val = store_val(entry->value, entry->value_len);
     size_t value_len = entry->value_len;
     MDB_cursor *cursor = NULL;
-    int code = open_cursor(view, entry->table, &cursor);
+    int code = take_cursor(view, entry->table, &cursor);
 
     if (code == 0) {
         code = mdb_cursor_get(cursor, &key, &val, MDB_GET_BOTH_RANGE);
@@ -191,7 +215,7 @@ enum assay_err store_index_seek(struct store_view *view,
     if (err == ASSAY_OK) {
         memcpy(entry->value, val.mv_data, value_len);
     }
-    mdb_cursor_close(cursor);
+    drop_cursor(view, cursor);
     return err;
 }
 
@@ -215,7 +239,7 @@ enum assay_err store_index_seek_back(struct store_view *view,
     MDB_val key = store_val(entry->key, entry->key_len);
     MDB_val val = store_val(entry->value, entry->value_len);
     MDB_cursor *cursor = NULL;
-    int code = open_cursor(view, entry->table, &cursor);
+    int code = take_cursor(view, entry->table, &cursor);
 
     if (code == 0) {
         code = move_back(cursor, &key, &val);
@@ -224,7 +248,7 @@ enum assay_err store_index_seek_back(struct store_view *view,
     if (err == ASSAY_OK) {
         err = take(entry, &key, &val);
     }
-    mdb_cursor_close(cursor);
+    drop_cursor(view, cursor);
     return err;
 }
 
@@ -261,7 +285,7 @@ enum assay_err store_index_walk(struct store_view *view,
     MDB_val key = store_val(entry->key, entry->key_len);
     MDB_val val = store_val(entry->value, entry->value_len);
     MDB_cursor *cursor = NULL;
-    int code = open_cursor(view, entry->table, &cursor);
+    int code = take_cursor(view, entry->table, &cursor);
 
     if (code == 0) {
         code = move_on(cursor, &key, &val);
@@ -270,7 +294,7 @@ enum assay_err store_index_walk(struct store_view *view,
     if (err == ASSAY_OK) {
         err = take(entry, &key, &val);
     }
-    mdb_cursor_close(cursor);
+    drop_cursor(view, cursor);
     return err;
 }
 
@@ -280,12 +304,12 @@ enum assay_err store_index_has(struct store_view *view,
     MDB_val key = store_val(entry->key, entry->key_len);
     MDB_val val = store_val(entry->value, entry->value_len);
     MDB_cursor *cursor = NULL;
-    int code = open_cursor(view, entry->table, &cursor);
+    int code = take_cursor(view, entry->table, &cursor);
 
     if (code == 0) {
         code = mdb_cursor_get(cursor, &key, &val, MDB_GET_BOTH);
     }
-    mdb_cursor_close(cursor);
+    drop_cursor(view, cursor);
     return store_err_from_mdb(code);
 }
 
