@@ -257,31 +257,6 @@ static size_t read_argument(const struct assay_cbor_reader *reader,
 }
 
 /*
- * Reads a head that is one byte, as nearly all are: keys, kinds, counts and
- * short strings. Records are parsed whenever they are looked at, and asking
- * the library for each of these was a good part of what that took. Returns
- * how many bytes it took, those of a string included; 0 where the library is
- * to be asked.
- */
-static size_t decode_short(const struct assay_cbor_reader *reader,
-                           struct assay_cbor_head *head)
-{
-    const uint8_t *at = reader->input.data + reader->pos;
-    size_t value = *at & INFO_MASK;
-
-    if (*at >> MAJOR_SHIFT == MAJOR_SIMPLE || value > ARGUMENT_IN_INITIAL) {
-        return 0;
-    }
-    head->type = assay_cbor_initial_type(*at);
-    head->value = value;
-    if (head->type != ASSAY_CBOR_BYTES && head->type != ASSAY_CBOR_TEXT) {
-        return 1;
-    }
-    head->data = at + 1;
-    return 1 + value <= assay_cbor_left(reader) ? 1 + value : 0;
-}
-
-/*
  * Reads one head with libcbor and returns how many bytes it took, those of a
  * string included; 0 where it could not. The tags 6 to 20 mean nothing to
  * libcbor 0.8, which refuses them; COSE's are among them.
@@ -289,11 +264,6 @@ static size_t decode_short(const struct assay_cbor_reader *reader,
 static size_t decode(const struct assay_cbor_reader *reader,
                      struct assay_cbor_head *head)
 {
-    size_t taken = decode_short(reader, head);
-
-    if (taken > 0) {
-        return taken;
-    }
     if (assay_cbor_peek(reader) == ASSAY_CBOR_TAG) {
         size_t size = read_argument(reader, head);
 

@@ -73,9 +73,10 @@ enum assay_err assay_record_parse(struct assay_bytes envelope,
                                   struct assay_fault *fault_out);
 
 /*
- * The same for a record whose id is known, as where it was looked up by it: no
- * hash is computed, which is a third of the work. For bytes that were parsed
- * once, since nothing here shows that they are the record of that id.
+ * The same for a record whose id is known, as where it was looked up by it:
+ * *id is taken over and no hash is computed. For bytes that were parsed once,
+ * since nothing here shows that they are the record of that id. Errors as of
+ * assay_record_parse, without a fault. id may not lie in *record_out.
  */
 ASSAY_MUST_CHECK
 enum assay_err assay_record_parse_known(struct assay_bytes envelope,

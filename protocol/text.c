@@ -178,7 +178,7 @@ static struct assay_bytes tail(struct assay_bytes text, size_t from)
 }
 
 /* The index of the first byte of text that is one of stops; text.len if
- * there is none. Text holds no zero byte. */
+ * there is none. */
 static size_t find_any(struct assay_bytes text, const char *stops)
 {
     size_t len = text.len;

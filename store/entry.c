@@ -167,26 +167,25 @@ static enum assay_err take(struct store_entry *entry, const MDB_val *key,
 }
 
 /*
- * A cursor on a table of indexes. One that only reads stays with its view:
- * what names a record is asked for several times in a row, and LMDB begins
- * its search where a cursor stands. One in a batch would have to be led along
- * with each entry that is written; it is the caller's, until drop_cursor.
+ * A cursor on a table of indexes, until drop_cursor. One that only reads then
+ * stays with its view: what names a record is asked for several times in a
+ * row, and LMDB begins its search where a cursor stands. In a batch it would
+ * have to be led along with each entry that is written.
  */
 static int take_cursor(struct store_view *view, enum store_table table,
                        MDB_cursor **cursor_out)
 {
     int code = 0;
 
-    if (view->is_batch || view->cursors[table] == NULL) {
+    *cursor_out = view->cursors[table];
+    if (*cursor_out == NULL) {
         code =
             mdb_cursor_open(view->txn, view->ledger->tables[table], cursor_out);
-        if (code == 0 && !view->is_batch) {
-            view->cursors[table] = *cursor_out;
-        }
-        return code;
     }
-    *cursor_out = view->cursors[table];
-    return 0;
+    if (!view->is_batch) {
+        view->cursors[table] = *cursor_out;
+    }
+    return code;
 }
 
 static void drop_cursor(struct store_view *view, MDB_cursor *cursor)

@@ -119,7 +119,7 @@ struct store_view {
     uint64_t last_lsn;
     struct assay_log_view logs;
     struct assay_validity *validity; /* NULL until it is asked for. */
-    /* Of entry.c, while the view lasts; none in a batch. */
+    /* On indexes, as far as they were needed; none in a batch. */
     MDB_cursor *cursors[STORE_TABLE_COUNT];
     /* Telling an id's LSN means hashing a record, and a walk over a chain asks
      * for the same few again and again. A row tells two: its own, and that of

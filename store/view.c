@@ -17,7 +17,10 @@ static void note_grant(struct store_view *view, const struct store_row *row)
     }
 }
 
-/* Parses a row; id is its record's where that is known, else NULL. */
+/*
+ * Parses a row. The id is computed where NULL is given for it; one that is
+ * known is believed as far as the row's head bears it out.
+ */
 static enum assay_err parse_row(const struct store_raw_row *raw,
                                 const struct assay_id *id,
                                 struct assay_record *record_out)
@@ -63,79 +66,8 @@ enum assay_err store_view_by_lsn(struct store_view *view, uint64_t lsn,
     return read_row(view, lsn, NULL, row_out);
 }
 
-/* The next LSN that is there, from one on: records of a team may have been
- * dropped, or set aside by a repair. */
-static enum assay_err next_lsn(struct store_view *view, uint64_t *lsn)
-{
-    uint64_t from = *lsn;
-    MDB_val key = store_val(&from, sizeof(from));
-    MDB_cursor *cursor = NULL;
-    int code = mdb_cursor_open(view->txn, view->ledger->tables[STORE_RECORDS],
-                               &cursor);
-
-    if (code == 0) {
-        code = mdb_cursor_get(cursor, &key, NULL, MDB_SET_RANGE);
-    }
-    if (code == 0) {
-        memcpy(lsn, key.mv_data, sizeof(*lsn));
-    }
-    mdb_cursor_close(cursor);
-    return store_err_from_mdb(code);
-}
-
-enum assay_err store_view_next(struct store_view *view, uint64_t after_lsn,
-                               struct store_row *row_out)
-{
-    uint64_t lsn = after_lsn + 1;
-    enum assay_err err;
-
-    if (after_lsn >= view->last_lsn) {
-        return ASSAY_E_NOT_FOUND;
-    }
-    err = store_view_by_lsn(view, lsn, row_out);
-    if (err == ASSAY_E_NOT_FOUND) {
-        err = next_lsn(view, &lsn);
-        if (err == ASSAY_OK) {
-            err = store_view_by_lsn(view, lsn, row_out);
-        }
-    }
-    return err;
-}
-
-enum assay_err store_view_by_id(struct store_view *view,
-                                const struct assay_id *id,
-                                struct store_row *row_out)
-{
-    uint64_t lsn = store_lsn_known(view, id);
-    struct store_entry entry;
-    enum assay_err err;
-
-    if (lsn > 0) {
-        return read_row(view, lsn, view->is_doubted ? NULL : id, row_out);
-    }
-    store_entry_id(id, 0, &entry);
-    for (;;) {
-        err = store_index_seek(view, &entry);
-        if (err == ASSAY_OK && !store_entry_has_id(&entry, id)) {
-            err = ASSAY_E_NOT_FOUND;
-        }
-        if (err != ASSAY_OK) {
-            return err;
-        }
-        /* Another record's id may begin with the same bytes. */
-        err = store_view_by_lsn(view, store_entry_lsn(&entry), row_out);
-        if (err == ASSAY_OK && assay_id_equal(&row_out->record.id, id)) {
-            return ASSAY_OK;
-        }
-        if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
-            return err;
-        }
-        store_entry_step(&entry);
-    }
-}
-
-/* The first row from *lsn on, and when it was received; a repair may have set
- * others aside. */
+/* The first row from *lsn on, and when it was received: records of a team may
+ * have been dropped, or set aside by a repair. */
 static enum assay_err find_row_from(struct store_view *view, uint64_t *lsn,
                                     uint64_t *received_s_out)
 {
@@ -160,6 +92,61 @@ static enum assay_err find_row_from(struct store_view *view, uint64_t *lsn,
     }
     mdb_cursor_close(cursor);
     return err;
+}
+
+enum assay_err store_view_next(struct store_view *view, uint64_t after_lsn,
+                               struct store_row *row_out)
+{
+    uint64_t lsn = after_lsn + 1;
+    uint64_t received_s = 0;
+    enum assay_err err;
+
+    if (after_lsn >= view->last_lsn) {
+        return ASSAY_E_NOT_FOUND;
+    }
+    err = store_view_by_lsn(view, lsn, row_out);
+    if (err == ASSAY_E_NOT_FOUND) {
+        err = find_row_from(view, &lsn, &received_s);
+        if (err == ASSAY_OK) {
+            err = store_view_by_lsn(view, lsn, row_out);
+        }
+    }
+    return err;
+}
+
+enum assay_err store_view_by_id(struct store_view *view,
+                                const struct assay_id *id,
+                                struct store_row *row_out)
+{
+    uint64_t lsn = store_lsn_known(view, id);
+    struct store_entry entry;
+    enum assay_err err;
+
+    if (lsn > 0) {
+        err = read_row(view, lsn, view->is_doubted ? NULL : id, row_out);
+        return err == ASSAY_OK && !assay_id_equal(&row_out->record.id, id)
+                   ? ASSAY_E_CORRUPT
+                   : err;
+    }
+    store_entry_id(id, 0, &entry);
+    for (;;) {
+        err = store_index_seek(view, &entry);
+        if (err == ASSAY_OK && !store_entry_has_id(&entry, id)) {
+            err = ASSAY_E_NOT_FOUND;
+        }
+        if (err != ASSAY_OK) {
+            return err;
+        }
+        /* Another record's id may begin with the same bytes. */
+        err = store_view_by_lsn(view, store_entry_lsn(&entry), row_out);
+        if (err == ASSAY_OK && assay_id_equal(&row_out->record.id, id)) {
+            return ASSAY_OK;
+        }
+        if (err != ASSAY_OK && err != ASSAY_E_NOT_FOUND) {
+            return err;
+        }
+        store_entry_step(&entry);
+    }
 }
 
 /* The last LSN received by as_of_s; receive times never decrease. */

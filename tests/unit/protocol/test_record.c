@@ -232,6 +232,29 @@ static void every_truncation_is_refused(void **state)
     }
 }
 
+/* An id that is given is taken over; all else is read as without it. */
+static void a_known_id_is_not_computed(void **state)
+{
+    static struct sample sample;
+    struct assay_record record;
+    struct assay_id id = {{7}};
+    (void)state;
+
+    sample_make(ASSAY_KIND_SOURCE, SAMPLE_FULL, 1, &sample);
+    assert_int_equal(
+        assay_record_parse_known(sample.envelope, sample.body, &id, &record),
+        ASSAY_OK);
+    assert_true(assay_id_equal(&record.id, &id));
+    assert_payload_equal(&record.payload, &sample.record.payload);
+    assert_true(assay_bytes_equal(record.envelope, sample.envelope));
+    assert_true(assay_bytes_equal(record.body, sample.body));
+    assert_int_equal(assay_record_check(&record), ASSAY_OK);
+    sample.envelope.len--;
+    assert_int_equal(
+        assay_record_parse_known(sample.envelope, sample.body, &id, &record),
+        ASSAY_E_TRUNCATED);
+}
+
 static void trailing_bytes_are_refused(void **state)
 {
     static struct sample sample;
@@ -676,6 +699,7 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_of_a_body_is_a_wrong_body),
         cmocka_unit_test(every_flipped_bit_of_a_signature_is_one),
         cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(a_known_id_is_not_computed),
         cmocka_unit_test(trailing_bytes_are_refused),
         cmocka_unit_test(a_body_of_another_record_is_refused),
         cmocka_unit_test(a_record_without_its_body_stands),

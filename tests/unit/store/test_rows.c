@@ -157,6 +157,49 @@ static void an_id_that_is_remembered_is_one_that_is_held(void **state)
     history_free(history);
 }
 
+/* Replaces the log in a record's row, as damage on the disk may. */
+static void put_log(uint64_t lsn, uint64_t log_lsn)
+{
+    struct store_batch *batch = test_ledger_begin(&test, TEST_NOW_S);
+    struct store_view *view = store_batch_view(batch);
+    struct store_raw_row row;
+
+    assert_int_equal(store_row_get(view, lsn, &row), ASSAY_OK);
+    row.log_lsn = log_lsn;
+    assert_int_equal(store_row_replace(view, lsn, &row), ASSAY_OK);
+    test_ledger_commit(batch);
+}
+
+/* A row says where its log's grant lies; that is believed only as far as the
+ * grant's own row bears it out. */
+static void a_row_in_a_wrong_log_is_damage(void **state)
+{
+    struct history *history = history_new(5);
+    size_t root = history_found(history);
+    size_t claim = history_claim(history, root);
+    struct store_view *view = NULL;
+    struct store_row row;
+    struct store_row grant;
+    struct store_batch *batch;
+    (void)state;
+
+    batch = test_ledger_begin(&test, TEST_NOW_S);
+    assert_int_equal(test_ledger_put_item(batch, history, root), ASSAY_OK);
+    assert_int_equal(test_ledger_put_item(batch, history, claim), ASSAY_OK);
+    test_ledger_commit(batch);
+    for (uint64_t log_lsn = 1; log_lsn <= 2; log_lsn++) {
+        put_log(2, log_lsn);
+        assert_int_equal(store_view_begin(test.ledger, STORE_NOW, &view),
+                         ASSAY_OK);
+        assert_int_equal(store_view_by_lsn(view, 2, &row), ASSAY_OK);
+        assert_int_equal(
+            store_view_by_id(view, &row.record.payload.auth, &grant),
+            log_lsn == 1 ? ASSAY_OK : ASSAY_E_CORRUPT);
+        store_view_end(view);
+    }
+    history_free(history);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +210,8 @@ int main(void)
         cmocka_unit_test(what_is_too_short_for_a_row_is_damage),
         cmocka_unit_test_setup_teardown(
             an_id_that_is_remembered_is_one_that_is_held, begin, end),
+        cmocka_unit_test_setup_teardown(a_row_in_a_wrong_log_is_damage, begin,
+                                        end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

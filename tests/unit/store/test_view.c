@@ -140,6 +140,38 @@ static void who_names_what_is_missing_is_found(void **state)
     store_view_end(view);
 }
 
+/* What a view is asked for does not depend on what it was asked for before,
+ * whether that was there or not. */
+static void questions_do_not_disturb_each_other(void **state)
+{
+    static const uint64_t kinds[] = {ASSAY_KIND_SOURCE, ASSAY_KIND_RETRACT,
+                                     ASSAY_KIND_CHALLENGE};
+    size_t first = history_claim(history, editor);
+    size_t second = history_claim(history, editor);
+    size_t source = history_source(history, editor, second);
+    size_t challenge = history_challenge(history, editor, first);
+    size_t asked[] = {second, challenge, first, source, root};
+    (void)state;
+
+    put_at(100, root, challenge + 1);
+    struct store_view *view = view_of(STORE_NOW);
+    for (size_t i = 0; i < 2 * 3 * 5; i++) {
+        size_t index = asked[i * 7 % 5];
+        uint64_t kind = kinds[i / 5 % 3];
+        bool is_named = (index == second && kind == ASSAY_KIND_SOURCE) ||
+                        (index == first && kind == ASSAY_KIND_CHALLENGE);
+        uint64_t count = 9;
+
+        assert_int_equal(store_refs_count(view,
+                                          &history_item(history, index)->id,
+                                          kind, 9, &count),
+                         ASSAY_OK);
+        assert_int_equal(count, is_named ? 1 : 0);
+        assert_true(is_in(view, index));
+    }
+    store_view_end(view);
+}
+
 /* All records in order, as the view shows them. */
 static void a_walk_over_all_ends_with_the_view(void **state)
 {
@@ -387,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PROMISE(the_past_is_what_had_been_received),
         PROMISE(who_names_what_is_missing_is_found),
+        PROMISE(questions_do_not_disturb_each_other),
         PROMISE(a_walk_over_all_ends_with_the_view),
         PROMISE(the_past_has_its_own_lists),
         PROMISE(a_log_has_the_heads_of_then),
