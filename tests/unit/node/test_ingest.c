@@ -35,10 +35,12 @@ struct fixture {
     enum assay_err blocked;
     size_t rested_count;
     uint64_t forget_source; /* Forgotten while the first result is told. */
-    uint64_t judged_source; /* Forgotten while its record is written. */
-    uv_async_t judging;     /* By the writer, to the loop, */
-    uv_sem_t forgotten;     /* and back. */
-    bool is_freed;          /* When the ledger cannot be written. */
+    /* Forgotten while its record is written. The loop may wake for another's
+     * sake and find the writer's call there, with no lock in between. */
+    _Atomic uint64_t judged_source;
+    uv_async_t judging; /* By the writer, to the loop, */
+    uv_sem_t forgotten; /* and back. */
+    bool is_freed;      /* When the ledger cannot be written. */
     const struct assay_id *unwanted;
     bool is_done;
 };
