@@ -18,22 +18,24 @@ static void note_grant(struct store_view *view, const struct store_row *row)
 }
 
 /*
- * Parses a row. The id is computed where NULL is given for it; one that is
- * known is believed as far as the row's head bears it out.
+ * Parses a row; id is that of its record where it is known, else NULL. A known
+ * one is believed as far as the row's head bears it out, unless all is doubted.
  */
-static enum assay_err parse_row(const struct store_raw_row *raw,
+static enum assay_err parse_row(const struct store_view *view,
+                                const struct store_raw_row *raw,
                                 const struct assay_id *id,
                                 struct assay_record *record_out)
 {
     enum assay_err err =
-        id == NULL
+        id == NULL || view->is_doubted
             ? assay_record_parse(raw->envelope, raw->body, record_out, NULL)
             : assay_record_parse_known(raw->envelope, raw->body, id,
                                        record_out);
 
     /* It was parsed before it was stored: only the disk can have changed it. */
     return err == ASSAY_OK &&
-                   memcmp(raw->id, record_out->id.hash, sizeof(raw->id)) == 0
+                   memcmp(raw->id, record_out->id.hash, sizeof(raw->id)) == 0 &&
+                   (id == NULL || assay_id_equal(&record_out->id, id))
                ? ASSAY_OK
                : ASSAY_E_CORRUPT;
 }
@@ -46,7 +48,7 @@ static enum assay_err read_row(struct store_view *view, uint64_t lsn,
     enum assay_err err = store_row_get(view, lsn, &raw);
 
     if (err == ASSAY_OK) {
-        err = parse_row(&raw, id, &row_out->record);
+        err = parse_row(view, &raw, id, &row_out->record);
     }
     if (err != ASSAY_OK) {
         return err;
@@ -123,10 +125,7 @@ enum assay_err store_view_by_id(struct store_view *view,
     enum assay_err err;
 
     if (lsn > 0) {
-        err = read_row(view, lsn, view->is_doubted ? NULL : id, row_out);
-        return err == ASSAY_OK && !assay_id_equal(&row_out->record.id, id)
-                   ? ASSAY_E_CORRUPT
-                   : err;
+        return read_row(view, lsn, id, row_out);
     }
     store_entry_id(id, 0, &entry);
     for (;;) {
