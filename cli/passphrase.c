@@ -23,19 +23,18 @@
 static bool read_line(int fd, char *out, size_t *len_out)
 {
     size_t len = 0;
-    char byte = 0;
 
     while (len < PASSPHRASE_MAX) {
-        ssize_t got = read(fd, &byte, 1);
+        ssize_t got = read(fd, out + len, 1);
 
         if (got < 0) {
             return false;
         }
-        if (got == 0 || byte == '\n') {
+        if (got == 0 || out[len] == '\n') {
             *len_out = len;
             return true;
         }
-        out[len++] = byte;
+        len++;
     }
     return false;
 }

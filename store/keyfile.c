@@ -268,7 +268,6 @@ enum assay_err store_keyfile_read(struct assay_bytes input,
                                   struct store_keyfile *file_out)
 {
     struct assay_cbor_reader reader;
-    struct store_secret secret;
 
     memset(file_out, 0, sizeof(*file_out));
     assay_cbor_reader_init(&reader, input);
@@ -277,10 +276,14 @@ enum assay_err store_keyfile_read(struct assay_bytes input,
     if (err != ASSAY_OK || file_out->info.is_encrypted) {
         return err;
     }
-    if (!seed_makes_key(file_out, file_out->seed, &secret)) {
+    struct store_secret *secret = sodium_malloc(sizeof(*secret));
+    if (secret == NULL) {
+        return ASSAY_E_NOMEM;
+    }
+    if (!seed_makes_key(file_out, file_out->seed, secret)) {
         err = ASSAY_E_MALFORMED;
     }
-    sodium_memzero(&secret, sizeof(secret));
+    store_secret_free(secret);
     return err;
 }
 
@@ -421,22 +424,24 @@ enum assay_err store_keyfile_open(const struct store_keyfile *file,
                                   struct assay_bytes passphrase,
                                   struct store_secret *secret_out)
 {
-    struct store_secret secret;
-    uint8_t seed[STORE_SEED_SIZE];
+    uint8_t *seed = sodium_malloc(STORE_SEED_SIZE);
+    struct store_secret *secret = sodium_malloc(sizeof(*secret));
     enum assay_err err = ASSAY_OK;
 
-    if (file->info.is_encrypted) {
+    if (seed == NULL || secret == NULL) {
+        err = ASSAY_E_NOMEM;
+    } else if (file->info.is_encrypted) {
         err = unseal(file, passphrase, seed);
     } else {
-        memcpy(seed, file->seed, sizeof(seed));
+        memcpy(seed, file->seed, STORE_SEED_SIZE);
     }
-    if (err == ASSAY_OK && !seed_makes_key(file, seed, &secret)) {
+    if (err == ASSAY_OK && !seed_makes_key(file, seed, secret)) {
         err = ASSAY_E_MALFORMED;
     }
     if (err == ASSAY_OK) {
-        *secret_out = secret;
+        *secret_out = *secret;
     }
-    sodium_memzero(seed, sizeof(seed));
-    sodium_memzero(&secret, sizeof(secret));
+    store_secret_free(secret);
+    sodium_free(seed);
     return err;
 }

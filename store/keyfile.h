@@ -80,7 +80,8 @@ enum assay_err store_keyfile_make(struct store_keyfile *file,
 /*
  * Reads a file's bytes. ASSAY_E_MALFORMED (also where a plain seed does not
  * make the public key), ASSAY_E_TRUNCATED, ASSAY_E_VERSION, ASSAY_E_LIMIT (it
- * asks for more than the bounds above). *file_out is unspecified then.
+ * asks for more than the bounds above), ASSAY_E_NOMEM. *file_out is unspecified
+ * then.
  */
 ASSAY_MUST_CHECK
 enum assay_err store_keyfile_read(struct assay_bytes input,
