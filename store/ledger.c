@@ -113,23 +113,46 @@ static int open_env(struct store_ledger *ledger, const char *path,
     return code;
 }
 
+static enum assay_err open_table(struct store_ledger *ledger, MDB_txn *txn,
+                                 enum store_table table, bool create)
+{
+    const struct table_form *form = &table_forms[table];
+    unsigned flags = form->flags | (create ? MDB_CREATE : 0U);
+
+    return store_err_from_mdb(
+        mdb_dbi_open(txn, form->name, flags, &ledger->tables[table]));
+}
+
+/* Opens the table that says the format, and reads or writes it there: a newer
+ * format may lack any of the other tables. */
+static enum assay_err open_meta(struct store_ledger *ledger, MDB_txn *txn,
+                                bool create)
+{
+    struct store_meta meta = {.format = STORE_FORMAT};
+    enum assay_err err = open_table(ledger, txn, STORE_META, create);
+
+    if (err != ASSAY_OK) {
+        return err;
+    }
+    return create ? store_meta_put(ledger, txn, &meta)
+                  : store_meta_get(ledger, txn, &meta);
+}
+
 /* Opens every table, making them in a new ledger. */
 static enum assay_err open_tables(struct store_ledger *ledger, bool create)
 {
     MDB_txn *txn = NULL;
-    struct store_meta meta = {.format = STORE_FORMAT};
-    enum assay_err err;
-    int code = mdb_txn_begin(ledger->env, NULL, create ? 0 : MDB_RDONLY, &txn);
+    unsigned flags = create ? 0 : MDB_RDONLY;
+    enum assay_err err =
+        store_err_from_mdb(mdb_txn_begin(ledger->env, NULL, flags, &txn));
 
-    for (int i = 0; i < STORE_TABLE_COUNT && code == 0; i++) {
-        code = mdb_dbi_open(txn, table_forms[i].name,
-                            table_forms[i].flags | (create ? MDB_CREATE : 0U),
-                            &ledger->tables[i]);
-    }
-    err = store_err_from_mdb(code);
     if (err == ASSAY_OK) {
-        err = create ? store_meta_put(ledger, txn, &meta)
-                     : store_meta_get(ledger, txn, &meta);
+        err = open_meta(ledger, txn, create);
+    }
+    for (int i = 0; i < STORE_TABLE_COUNT && err == ASSAY_OK; i++) {
+        if (i != STORE_META) {
+            err = open_table(ledger, txn, (enum store_table)i, create);
+        }
     }
     if (err == ASSAY_OK) {
         err = store_commit(ledger, txn);

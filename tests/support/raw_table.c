@@ -77,6 +77,22 @@ void raw_delete(struct store_ledger *ledger, enum store_table table,
     assert_int_equal(mdb_txn_commit(txn), 0);
 }
 
+void raw_drop(struct store_ledger *ledger, enum store_table table)
+{
+    MDB_txn *txn = begin(ledger, 0);
+
+    assert_int_equal(mdb_drop(txn, ledger->tables[table], 1), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+}
+
+void raw_set_format(struct store_ledger *ledger, uint64_t format)
+{
+    struct raw_entry meta = raw_get(ledger, STORE_META, 0);
+
+    memcpy(meta.value, &format, sizeof(format));
+    raw_put(ledger, STORE_META, &meta);
+}
+
 struct assay_id raw_digest(struct store_ledger *ledger, enum store_table table)
 {
     MDB_txn *txn = begin(ledger, MDB_RDONLY);

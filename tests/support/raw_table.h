@@ -32,6 +32,12 @@ void raw_put(struct store_ledger *ledger, enum store_table table,
 void raw_delete(struct store_ledger *ledger, enum store_table table,
                 const struct raw_entry *entry);
 
+/* Deletes a table itself. */
+void raw_drop(struct store_ledger *ledger, enum store_table table);
+
+/* Says in a ledger that it is of another format. */
+void raw_set_format(struct store_ledger *ledger, uint64_t format);
+
 /* A hash over all entries of a table. */
 struct assay_id raw_digest(struct store_ledger *ledger, enum store_table table);
 

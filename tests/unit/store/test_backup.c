@@ -282,10 +282,7 @@ static void a_newer_backup_is_refused(void **state)
     struct stat status;
     (void)state;
 
-    struct raw_entry entry = raw_get(test.ledger, STORE_META, 0);
-    uint64_t format = STORE_FORMAT + 1;
-    memcpy(entry.value, &format, sizeof(format));
-    raw_put(test.ledger, STORE_META, &entry);
+    raw_set_format(test.ledger, STORE_FORMAT + 1);
     in_folder(path, "copy");
     in_folder(dir, "made");
     assert_int_equal(store_backup(test.ledger, path), ASSAY_OK);
