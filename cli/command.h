@@ -36,7 +36,8 @@ struct cli_command {
 /* The table; *count_out commands, those of one name side by side. */
 const struct cli_command *const *cli_commands(size_t *count_out);
 
-/* Every command's entry is defined in its own file cmd_<name>.c. */
+/* Every command's entry is defined in cmd_<name>.c, or in cmd_<name>_<sub>.c
+ * where those of one name are long. */
 extern const struct cli_command cli_cmd_backup, cli_cmd_capture, cli_cmd_carry,
     cli_cmd_chain, cli_cmd_challenge, cli_cmd_check, cli_cmd_claim_add,
     cli_cmd_completion, cli_cmd_endorse, cli_cmd_erase, cli_cmd_export,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "options.h"
-#include "report.h"
 
 /* Columns of what help prints. */
 #define WIDTH 79
@@ -165,61 +164,6 @@ void cli_help_print_command(FILE *out, const struct cli_command *command)
                 "space, no permission),\n130 interrupted.\n",
                 out);
 }
-
-static bool is_named(const struct cli_command *command,
-                     const struct cli_args *args)
-{
-    const char *sub = cli_args_positional(args, 1);
-
-    return strcmp(command->name, cli_args_positional(args, 0)) == 0 &&
-           (sub == NULL ||
-            (command->sub != NULL && strcmp(command->sub, sub) == 0));
-}
-
-static enum cli_exit run_help(struct cli_context *context,
-                              const struct cli_args *args)
-{
-    size_t count = 0;
-    size_t found = 0;
-    const struct cli_command *const *all = cli_commands(&count);
-
-    (void)context;
-    if (cli_args_has(args, "scdoc")) {
-        cli_help_print_scdoc(stdout);
-        return CLI_DONE;
-    }
-    if (args->positional_count == 0) {
-        cli_help_print(stdout);
-        return CLI_DONE;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (is_named(all[i], args)) {
-            (void)fputs(found++ > 0 ? "\n----\n\n" : "", stdout);
-            cli_help_print_command(stdout, all[i]);
-        }
-    }
-    if (found == 0) {
-        cli_report("there is no command \"%s\". See: assay help",
-                   cli_args_positional(args, 0));
-        return CLI_USAGE;
-    }
-    return CLI_DONE;
-}
-
-static const struct cli_option options[] = {
-    {"scdoc", NULL, "print the manual page's source", false, false},
-    {0},
-};
-
-const struct cli_command cli_cmd_help = {
-    .name = "help",
-    .summary = "Say how a command is used, or list all of them.",
-    .arguments = "[COMMAND [WORD]]",
-    .positional_max = 2,
-    .options = options,
-    .example = "assay help verdict add",
-    .run = run_help,
-};
 
 /* scdoc takes these for markup. */
 static void put_escaped(FILE *out, const char *text)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Checks the rules of the house that no compiler checks: who may include whom,
-# functions that we do not call, the form of files, and that nothing is left
-# out of the build. Prints each offence as file:line: why, and fails if there
+# functions that we do not call, the form of files, that nothing is left out of
+# the build, and that each command has a file of its name. Prints each offence as file:line: why, and fails if there
 # is one. Looks at what git tracks and at what it would track.
 set -eu
 
@@ -349,6 +349,24 @@ check_listed()
             }'
 }
 
+# A command is where its name says: in cmd_<name>.c or cmd_<name>_<sub>.c.
+check_commands()
+{
+    grep '^cli/.*\.c$' "$work/ours" | tr '\n' '\0' | xargs -0 -r awk '
+        /^const struct cli_command cli_cmd_/ {
+            whole = $4
+            sub(/^cli_/, "", whole)
+            first = whole
+            sub(/^cmd_/, "", first)
+            sub(/_.*/, "", first)
+            if (FILENAME != "cli/" whole ".c" &&
+                FILENAME != "cli/cmd_" first ".c") {
+                print FILENAME ":" FNR ": the command belongs in cmd_" \
+                    first ".c"
+            }
+        }'
+}
+
 # Each header compiles alone, with nothing before it.
 check_headers()
 {
@@ -370,6 +388,7 @@ check_headers()
     check_text
     check_c
     check_listed
+    check_commands
     check_headers
 } >"$work/offences"
 

@@ -108,6 +108,10 @@ printf '%s\n' "$licence" '/* "strcpy(a)' ' * atoi(b) */' \
     'goto out;' >store/b.c
 expect_clean "words in comments and strings" tools/check_source.sh
 
+in_source "a command in another's file" cli \
+    'const struct cli_command cli_cmd_team_found = {' \
+    'the command belongs in cmd_team.c'
+
 new_tree
 printf '%s\n' '' 'int x;' >store/b.c
 expect "no licence" tools/check_source.sh \
