@@ -79,8 +79,10 @@ static void ask(struct assay_membership_run *run, struct assay_link *link)
         link->is_needed || is_alone ? ASSAY_NEIGHBOR_NEED : ASSAY_NEIGHBOR_ASK);
 }
 
-/* Of two connections to one key the one stays that was dialled by the smaller
- * key, so that both sides keep the same; of two by one side, the newer. */
+/* PROTOCOL 3.7: "Of two connections between the same two nodes the one MUST
+ * stay that was dialled by the node whose key is smaller", so that both sides
+ * keep the same; "Of two that the same node has dialled the newer MUST stay."
+ */
 static bool is_better(const struct assay_membership *membership,
                       const struct assay_link *link, bool is_dialled)
 {
@@ -278,10 +280,14 @@ static void expire(struct assay_membership_run *run, struct assay_link *link)
         dial_failed(run, link);
         break;
     case ASSAY_LINK_OPEN:
-        /* Not everyone who connects wants a neighbour. */
+        /* Not everyone who connects wants a neighbour. PROTOCOL 6.1: "a message
+         * of this section or the next that comes later is closed with full" */
         assay_link_drop(run, link);
         break;
     case ASSAY_LINK_ASKED:
+        /* PROTOCOL 6.1: "An ask, a need or a join MUST be answered within 10
+         * seconds, by accept or disconnect; who asked closes with timeout after
+         * that." */
         assay_link_end(run, link, ASSAY_MEMBERSHIP_TIMEOUT, 0);
         assay_address_failed(run, &address);
         break;

@@ -278,6 +278,8 @@ static enum assay_err compare_bucket(struct assay_reconcile *reconcile,
         if (err != ASSAY_OK) {
             break;
         }
+        /* PROTOCOL 4.5: "The other side MUST NOT list a log with a seq of 0."
+         */
         if (is_dialler && entry.seq == 0) {
             return ASSAY_E_MALFORMED;
         }
@@ -327,6 +329,8 @@ assay_reconcile_compare_frontier(struct assay_reconcile *reconcile,
         if (err != ASSAY_OK) {
             break;
         }
+        /* PROTOCOL 4.5: "A bucket MUST be below 2^bucket-bits, and the bitmap
+         * end with bucket 8191." */
         if (bucket >> slice->bucket_bits != 0) {
             return ASSAY_E_MALFORMED;
         }

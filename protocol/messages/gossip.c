@@ -11,6 +11,7 @@ enum assay_err assay_gossip_read(struct assay_message *message,
     struct assay_cbor_reader *reader = &message->reader;
 
     assay_message_need(message, 3);
+    /* PROTOCOL 6.3: "A round beyond 255 MUST be taken for 255." */
     uint64_t round = assay_cbor_read_uint(reader);
     gossip.round = round > ASSAY_ROUND_MAX ? ASSAY_ROUND_MAX : (uint32_t)round;
     gossip.tree = assay_cbor_read_uint(reader);

@@ -133,6 +133,8 @@ enum assay_err assay_msg_buckets_read(struct assay_message *message,
                         "a slice has at least 128 buckets");
     }
     buckets.fingerprints = assay_cbor_read_bytes(reader, len_max);
+    /* PROTOCOL 4.4: "fingerprints MUST have 4 bytes for each of 2^bucket-bits
+     * buckets." */
     if (buckets.fingerprints.len != (size_t)ASSAY_SYNC_BUCKET_SIZE
                                         << buckets.bucket_bits) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
@@ -181,6 +183,8 @@ static void check_heads(struct assay_cbor_reader *reader,
 {
     size_t count = heads->points.len / ASSAY_ID_SIZE;
 
+    /* PROTOCOL 4.6: "head-count MUST be 64 at most, and no more than there are
+     * points." */
     if (heads->points.len % ASSAY_ID_SIZE != 0 || heads->head_count > count) {
         assay_cbor_fail(reader, ASSAY_E_MALFORMED,
                         "points are ids, and the heads are among them");
