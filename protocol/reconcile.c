@@ -228,6 +228,15 @@ static void end_slice(struct assay_reconcile *reconcile)
     }
 }
 
+/* PROTOCOL 4: "A message of this section MUST have its place in the table: come
+ * from that side, in that order, and be of the round and slice that are under
+ * way." */
+enum assay_err assay_reconcile_out_of_turn(struct assay_reconcile *reconcile)
+{
+    reconcile->is_out_of_turn = true;
+    return ASSAY_E_MALFORMED;
+}
+
 static enum assay_err feed_root(struct assay_reconcile *reconcile,
                                 const struct assay_msg_root *root)
 {
@@ -244,10 +253,10 @@ static enum assay_err feed_root(struct assay_reconcile *reconcile,
     } else if (!(reconcile->phase == PHASE_SETTLING && is_next) &&
                !(reconcile->phase == PHASE_ROOTS &&
                  root->round == reconcile->round)) {
-        return ASSAY_E_MALFORMED;
+        return assay_reconcile_out_of_turn(reconcile);
     }
     if (reconcile->has_root) {
-        return ASSAY_E_MALFORMED;
+        return assay_reconcile_out_of_turn(reconcile);
     }
     reconcile->peer_root = *root;
     reconcile->has_root = true;
@@ -266,8 +275,10 @@ static enum assay_err feed_buckets(struct assay_reconcile *reconcile,
     /* PROTOCOL 4.4: "Slices MUST come in order, each after the one before has
      * ended." */
     if (reconcile->phase != PHASE_BUCKETS || reconcile->is_dialler ||
-        buckets->slice_bits != reconcile->slice_bits ||
         buckets->slice != reconcile->slice_index) {
+        return assay_reconcile_out_of_turn(reconcile);
+    }
+    if (buckets->slice_bits != reconcile->slice_bits) {
         return ASSAY_E_MALFORMED;
     }
     err = assay_reconcile_slice_begin(reconcile, view, buckets->bucket_bits);
@@ -290,7 +301,7 @@ static enum assay_err feed_frontier(struct assay_reconcile *reconcile,
 
     if (reconcile->phase != phase ||
         frontier->slice != reconcile->slice_index) {
-        return ASSAY_E_MALFORMED;
+        return assay_reconcile_out_of_turn(reconcile);
     }
     err = assay_reconcile_compare_frontier(reconcile, view, frontier);
     if (err != ASSAY_OK || frontier->has_more) {
@@ -311,7 +322,7 @@ static enum assay_err feed_done(struct assay_reconcile *reconcile,
     }
     if (reconcile->phase != PHASE_RECORDS ||
         done->part != reconcile->slice_index || reconcile->slice->has_done) {
-        return ASSAY_E_MALFORMED;
+        return assay_reconcile_out_of_turn(reconcile);
     }
     reconcile->slice->has_done = true;
     end_slice(reconcile);
@@ -324,7 +335,7 @@ static enum assay_err feed_heads(struct assay_reconcile *reconcile,
 {
     if ((reconcile->phase != PHASE_RECORDS && reconcile->phase != PHASE_ASKS) ||
         reconcile->slice->has_done) {
-        return ASSAY_E_MALFORMED;
+        return assay_reconcile_out_of_turn(reconcile);
     }
     return assay_reconcile_forks_feed(reconcile, view, heads);
 }
@@ -414,7 +425,7 @@ enum assay_err assay_reconcile_feed(struct assay_reconcile *reconcile,
     if (err == ASSAY_OK &&
         (reconcile->phase == PHASE_NEW || reconcile->has_failed ||
          round != reconcile->round)) {
-        err = ASSAY_E_MALFORMED;
+        err = assay_reconcile_out_of_turn(reconcile);
     }
     if (err == ASSAY_OK) {
         err = take_message(reconcile, view, message->type, &read);
@@ -423,6 +434,11 @@ enum assay_err assay_reconcile_feed(struct assay_reconcile *reconcile,
         reconcile->has_failed = true;
     }
     return err;
+}
+
+bool assay_reconcile_is_out_of_turn(const struct assay_reconcile *reconcile)
+{
+    return reconcile->is_out_of_turn;
 }
 
 static enum assay_err produce_root(struct assay_reconcile *reconcile,

@@ -111,8 +111,9 @@ void assay_reconcile_start(struct assay_reconcile *reconcile,
  * Takes in a message whose type was read: follows, root, buckets, frontier,
  * heads, or a done of a slice (assay_msg_done says what it ends: a done of
  * anything else fails with ASSAY_E_MALFORMED and is the caller's).
- * ASSAY_E_TRUNCATED, ASSAY_E_MALFORMED (also: not its turn) or ASSAY_E_LIMIT:
- * the peer breaks the protocol and is to be cut off. ASSAY_E_NOMEM and errors
+ * ASSAY_E_TRUNCATED, ASSAY_E_MALFORMED (also: out of its turn, which
+ * is_out_of_turn tells) or ASSAY_E_LIMIT: the peer breaks the protocol and is
+ * to be cut off. ASSAY_E_NOMEM and errors
  * of the view are our own: the session is to end too. The machine takes no
  * more messages after a failure.
  */
@@ -121,6 +122,10 @@ enum assay_err assay_reconcile_feed(struct assay_reconcile *reconcile,
                                     const struct assay_sync_view *view,
                                     struct assay_message *message,
                                     struct assay_fault *fault_out);
+
+/* Whether what feed refused was well-formed and had no place where it came:
+ * the peer is told so. */
+bool assay_reconcile_is_out_of_turn(const struct assay_reconcile *reconcile);
 
 /* Writes the next message to out, which has room for ASSAY_MESSAGE_MAX bytes.
  * ASSAY_E_NOT_FOUND where there is none now; otherwise as for feed. */

@@ -192,12 +192,12 @@ enum assay_err assay_reconcile_forks_feed(struct assay_reconcile *reconcile,
 
     if (heads->stage == ASSAY_HEADS_ASK) {
         return fork == NULL ? feed_ask(reconcile, view, heads)
-                            : ASSAY_E_MALFORMED;
+                            : assay_reconcile_out_of_turn(reconcile);
     }
     if (fork == NULL ||
         fork->stage !=
             (heads->stage == ASSAY_HEADS_ANSWER ? FORK_ASKED : FORK_ANSWERED)) {
-        return ASSAY_E_MALFORMED;
+        return assay_reconcile_out_of_turn(reconcile);
     }
     if (heads->stage == ASSAY_HEADS_ANSWER) {
         err = look_up(fork, view, heads);

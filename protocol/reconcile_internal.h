@@ -114,6 +114,7 @@ struct assay_reconcile {
     uint8_t handshake[ASSAY_HASH_SIZE];
     bool is_dialler;
     bool has_failed;
+    bool is_out_of_turn; /* It has failed by a message without a place. */
     enum assay_reconcile_phase phase;
     enum assay_reconcile_state state;
     struct assay_reconcile_stats stats;
@@ -156,6 +157,12 @@ struct assay_reconcile {
     struct assay_frontier frontier; /* Logs of this slice and its neighbours. */
     struct assay_reconcile_slice *slice; /* NULL outside a slice. */
 };
+
+/* reconcile.c */
+
+/* What feed gives for a message that has no place where it came. */
+ASSAY_MUST_CHECK
+enum assay_err assay_reconcile_out_of_turn(struct assay_reconcile *reconcile);
 
 /* reconcile_teams.c */
 

@@ -138,7 +138,7 @@ assay_reconcile_teams_feed(struct assay_reconcile *reconcile,
     enum assay_err err;
 
     if (reconcile->phase != PHASE_FOLLOWS || reconcile->has_heard) {
-        return ASSAY_E_MALFORMED;
+        return assay_reconcile_out_of_turn(reconcile);
     }
     err =
         follows->is_all ? copy_mine(reconcile) : hear(reconcile, follows->ids);

@@ -130,10 +130,14 @@ void assay_session_on_sync(struct session_call *call,
         assay_reconcile_feed(session->reconcile, call->view, message, &fault);
 
     if (err != ASSAY_OK) {
-        if (is_peers_fault(err)) {
-            assay_session_refuse(call, err, &fault);
-        } else {
+        if (!is_peers_fault(err)) {
             assay_session_fail(call, err);
+        } else if (assay_reconcile_is_out_of_turn(session->reconcile)) {
+            /* PROTOCOL 4: "A side MUST close with order when one has not." */
+            assay_session_end(call, ASSAY_CLOSE_ORDER,
+                              "a message of an exchange is out of its turn");
+        } else {
+            assay_session_refuse(call, err, &fault);
         }
         return;
     }
@@ -272,7 +276,9 @@ struct assay_bytes assay_session_say_sync_records(struct session_call *call,
     return ASSAY_BYTES_NONE;
 }
 
-/* Whether it is the peer's turn, and it takes too long. */
+/* Whether it is the peer's turn, and it takes too long. PROTOCOL 4: "A side
+ * MUST close with timeout when it is the other's turn and neither has said
+ * anything of an exchange that runs for 120 seconds." */
 static uint64_t turn_deadline(const struct assay_session *session)
 {
     if (!session->is_exchanging || session->may_speak ||

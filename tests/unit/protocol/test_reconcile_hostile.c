@@ -218,6 +218,7 @@ static void what_has_no_turn_is_refused(void **state)
             continue;
         }
         assert_int_equal(feed(side, &forged), ASSAY_E_MALFORMED);
+        assert_true(assay_reconcile_is_out_of_turn(side->machine));
         forged = forged_of(FRONTIER);
         assert_int_equal(feed(side, &forged), ASSAY_E_MALFORMED);
         assert_int_equal(
@@ -243,6 +244,8 @@ static void another_round_or_slice_is_refused(void **state)
     begin_at(&desk, COMPARED);
     forged = forged_buckets(0, 1, 0);
     assert_int_equal(feed(&desk.exchange.listener, &forged), ASSAY_E_MALFORMED);
+    assert_false(
+        assay_reconcile_is_out_of_turn(desk.exchange.listener.machine));
     desk_end(&desk);
     begin_at(&desk, ASKS_SAID);
     forged = forged_done(ASSAY_DONE_SLICE, 1, ASSAY_DONE_ALL);

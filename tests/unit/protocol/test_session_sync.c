@@ -546,6 +546,22 @@ static void what_is_not_its_turn_closes(void **state)
     side_feed(scene->listener, scene->pair->now_ms,
               (struct assay_bytes){frontier, sizeof(frontier)});
     assert_true(scene->listener->is_closed);
+    assert_int_equal(scene->listener->close_code, ASSAY_CLOSE_ORDER);
+}
+
+/* In its place, and not what can be said there. */
+static void what_cannot_be_in_an_exchange_is_malformed(void **state)
+{
+    struct scene *scene = *state;
+    /* [10, 0, 0, 0, h'', h'']: a field is lacking. */
+    static const uint8_t frontier[] = {0x86, 0x0a, 0x00, 0x00,
+                                       0x00, 0x40, 0x40};
+
+    pair_open(scene->pair);
+    side_greet(scene->listener, scene->pair->now_ms);
+    side_feed(scene->listener, scene->pair->now_ms,
+              (struct assay_bytes){frontier, sizeof(frontier)});
+    assert_true(scene->listener->is_closed);
     assert_int_equal(scene->listener->close_code, ASSAY_CLOSE_MALFORMED);
 }
 
@@ -572,6 +588,7 @@ int main(void)
         TEST(records_of_a_broken_exchange_are_taken),
         TEST(an_exchange_that_is_not_answered_ends),
         TEST(what_is_not_its_turn_closes),
+        TEST(what_cannot_be_in_an_exchange_is_malformed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
