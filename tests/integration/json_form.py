@@ -16,7 +16,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def fail(why):
-    sys.exit("%s: %s" % (sys.argv[1], why))
+    raise ValueError(why)
 
 
 def hex_of(text):
@@ -37,7 +37,7 @@ def check_pair(name, text, digits):
         fail("%s is not %s_hex" % (name, name))
 
 
-def check_member(name, value, owner, known):
+def check_member(name, value, owner, known, times):
     if name.endswith("_hex"):
         if name[:-4] not in owner:
             fail("%s stands alone" % name)
@@ -46,35 +46,52 @@ def check_member(name, value, owner, known):
     if name not in known:
         fail("no member %s in docs/json.md" % name)
     is_id = isinstance(value, str) and re.fullmatch(
-        "(record|claim|source|verdict|capture|team|key)1[%s]{58}" % ALPHABET,
+        "(record|claim|source|verdict|capture|team|key|node)1[%s]{58}" % ALPHABET,
         value)
     if is_id and name + "_hex" not in owner:
         fail("%s has no %s_hex" % (name, name))
-    if name in TIMES and isinstance(value, str) and not TIME.fullmatch(value):
+    if name in times and isinstance(value, str) and not TIME.fullmatch(value):
         fail("%s is no time: %s" % (name, value))
 
 
-def walk(value, known):
+def walk(value, known, times):
     if isinstance(value, dict):
         for name, member in value.items():
-            check_member(name, member, value, known)
+            check_member(name, member, value, known, times)
             # Words of our own name the members of kinds.
-            walk(member, known | set(member) if name in COUNTS else known)
+            walk(member, known | set(member) if name in COUNTS else known,
+                 times)
     elif isinstance(value, list):
         for entry in value:
-            walk(entry, known)
+            walk(entry, known, times)
+
+
+def check(text, page):
+    """The document that text is; a ValueError where it has not the form that
+    page, the text of docs/json.md, tells."""
+    document = json.loads(text)
+    if not text.isascii():
+        fail("it is not ASCII")
+    if document["format"] not in page:
+        fail("no format %s in docs/json.md" % document["format"])
+    # A peer is at an address.
+    times = TIMES - {"at"} if document["format"] == "assay-peers/1" else TIMES
+    walk(document, set(re.findall(r"`([a-z_0-9]+)`", page)), times)
+    return document
 
 
 def main():
-    with open(sys.argv[1], encoding="ascii") as file:
-        document = json.load(file)
+    with open(sys.argv[1], encoding="utf-8") as file:
+        text = file.read()
     with open(sys.argv[2], encoding="utf-8") as file:
         page = file.read()
-    if document["format"] not in page:
-        fail("no format %s in docs/json.md" % document["format"])
-    walk(document, set(re.findall(r"`([a-z_0-9]+)`", page)))
-    if not eval("(%s)" % sys.argv[3], {"d": document}):
-        fail("not so: %s" % sys.argv[3])
+    try:
+        document = check(text, page)
+        if not eval("(%s)" % sys.argv[3], {"d": document}):
+            fail("not so: %s" % sys.argv[3])
+    except ValueError as why:
+        sys.exit("%s: %s" % (sys.argv[1], why))
 
 
-main()
+if __name__ == "__main__":
+    main()

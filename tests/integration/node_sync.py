@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nodes that speak with each other: what one has, the others get."""
 
-import json
 import os
 import signal
 import socket
@@ -9,7 +8,7 @@ import subprocess
 import sys
 import threading
 
-from nodes import (ASSAY, PATIENCE_S, add_claim, check, claims_of,
+from nodes import (ASSAY, PATIENCE_S, add_claim, check, claims_of, document,
                    main, new_ledger, new_team, run, trust)
 
 
@@ -137,8 +136,10 @@ def a_sync_that_is_asked_for_ends(folder, start):
     first = start(a, "--allow", "open")
     second = start(b, "--peer", first.address())
     second.wait("peer-in-step")
-    said = run("--ledger", b, "sync", patience=2 * PATIENCE_S)
-    check("In step with node1" in said, said)
+    told = document(run("--ledger", b, "--json", "sync",
+                        patience=2 * PATIENCE_S))
+    check(told["format"] == "assay-sync/1" and told["node"] == first.id and
+          told["is_synced"], told)
     second.end()
     first.end()
 
@@ -180,7 +181,7 @@ def what_is_dropped_is_gone(folder, start):
     run("--ledger", b, "trust", "remove", team, "--drop")
     run("--ledger", b, "trust", "remove", team, "--drop", code=1)
     check(len(claims_of(b)) == 1, "the records did not go")
-    while json.loads(run("--ledger", b, "--json", "status"))["teams"] != 1:
+    while document(run("--ledger", b, "--json", "status"))["teams"] != 1:
         pass  # The node has not seen it yet.
     for name in ("desk", "other"):
         run("--ledger", a, "--as", name, "claim", "add", "--text", "More",
@@ -325,7 +326,7 @@ def a_node_that_is_killed_loses_nothing_it_told(folder, start):
     second.wait_for_records(10)
     second.end(signal.SIGKILL, code=-signal.SIGKILL)
     run("--ledger", b, "check")
-    stats = json.loads(run("--ledger", b, "--json", "stats"))
+    stats = document(run("--ledger", b, "--json", "stats"))
     check(stats["records"] >= 10, stats)
     first.end()
 
@@ -374,7 +375,7 @@ def sync_works_without_a_node(folder, start):
     check(claims_of(b) == wanted, "b lacks something")
     first.wait_for_records(4)
     check(claims_of(a) == wanted, "a lacks something")
-    told = json.loads(sync("--json", "sync", address, code=0))
+    told = document(sync("--json", "sync", address, code=0))
     check(told["is_synced"] and told["records_in"] == 0, told)
     sync("sync", address.split("@")[0] + "@127.0.0.1:1", code=1)
     sync("sync", "nonsense", code=2)
@@ -396,14 +397,15 @@ def peers_are_added_and_removed(folder, start):
     run("--ledger", b, "peer", "add", "nonsense", code=2)
     second.wait("peer-in-step")
     second.wait_for_records(1)
-    told = json.loads(run("--ledger", b, "--json", "peers"))["peers"]
+    told = document(run("--ledger", b, "--json", "peers"))["peers"]
     check(len(told) == 1 and told[0]["node"] == first.id and
           told[0]["is_kept"] and told[0]["is_dialled"], told)
-    status = json.loads(run("--ledger", b, "--json", "status"))
+    status = document(run("--ledger", b, "--json", "status"))
     check(status["node"] == second.id and status["connections"] == 1 and
           status["records"] == 1 and status["teams"] == 1, status)
     run("--ledger", b, "peer", "remove", first.id)
     first.wait("peer-closed")
+    second.wait("peer-closed")
     run("--ledger", b, "peer", "remove", first.id, code=1)
     run("--ledger", b, "peer", "remove", "node1", code=2)
     run("--ledger", b, "peers", code=1)
@@ -422,10 +424,10 @@ def who_follows_sees_records_as_they_come(folder, start):
         stdout=subprocess.PIPE, text=True)
     timer = threading.Timer(PATIENCE_S, follower.kill)
     timer.start()
-    seen = json.loads(follower.stdout.readline())
+    seen = document(follower.stdout.readline())
     check(seen["lsn"] == 1 and seen["kind"] == "found", seen)
     claim = add_claim(ledger, "One.")
-    seen = json.loads(follower.stdout.readline())
+    seen = document(follower.stdout.readline())
     check(seen["lsn"] == 2 and seen["id"] == claim, seen)
     node.end()
     check(follower.wait(timeout=PATIENCE_S) == 4, "it goes on without a node")

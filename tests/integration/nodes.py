@@ -16,6 +16,8 @@ import tempfile
 import threading
 import time
 
+import json_form
+
 ASSAY = os.environ["ASSAY_BIN"]
 ASSAYD = os.environ["ASSAYD_BIN"]
 
@@ -210,6 +212,16 @@ class Node:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+def document(text):
+    """What assay --json printed, which has the form of docs/json.md."""
+    page = os.path.join(os.environ["ASSAY_SOURCE_DIR"], "docs", "json.md")
+    with open(page, encoding="utf-8") as file:
+        try:
+            return json_form.check(text, file.read())
+        except ValueError as why:
+            fail(f"{why}: {text}")
 
 
 def new_ledger(folder, name):
