@@ -13,7 +13,8 @@
 /* One option of a command. */
 struct cli_option {
     const char *name;  /* Without the dashes; NULL ends a table. */
-    const char *value; /* What its value is called; NULL: a flag. */
+    const char *value; /* What its value is called; NULL: a flag; "TEXT": "-"
+                          is standard input (cli_input_standard). */
     const char *help;  /* One line. */
     bool is_required;
     bool may_repeat;

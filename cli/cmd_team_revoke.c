@@ -278,8 +278,12 @@ static enum cli_exit run(struct cli_context *context,
 {
     struct cli_signer signer = {.secret = NULL};
     struct endings endings = {NULL, 0};
-    enum cli_exit code = cli_signer_choose(context, true, &signer);
+    const char *note = NULL;
+    enum cli_exit code = cli_team_note(args, &note);
 
+    if (code == CLI_DONE) {
+        code = cli_signer_choose(context, true, &signer);
+    }
     if (code == CLI_DONE) {
         code = find(context, args, &signer.team, &endings);
     }
@@ -287,8 +291,7 @@ static enum cli_exit run(struct cli_context *context,
         code = cli_signer_unlock(context, &signer);
     }
     if (code == CLI_DONE) {
-        code =
-            write_all(context, &signer, &endings, cli_args_value(args, "note"));
+        code = write_all(context, &signer, &endings, note);
     }
     free(endings.items);
     cli_signer_clear(&signer);

@@ -130,8 +130,9 @@ static enum cli_exit judge(const struct rotation *rotation)
     }
     if (rotation->root_count > 0) {
         cli_report("the key that may replace the team's root is not here: it "
-                   "was committed to when the root was made, as NAME.next. "
-                   "Bring it back with: assay key import FILE");
+                   "was committed to when the root was made, as "
+                   "NAME.next-TEAM. Bring it back with: assay key import "
+                   "FILE");
         return CLI_REFUSED;
     }
     cli_report("no key here is a team's root, nor may it replace one. See: "
@@ -286,8 +287,12 @@ static enum cli_exit run(struct cli_context *context,
     struct cli_signer signer = {.secret = NULL};
     struct assay_grant grant = {.last_count = 0};
     struct store_key_info after;
-    enum cli_exit code = prepare(context, args, &rotation, &grant);
+    const char *note = NULL;
+    enum cli_exit code = cli_team_note(args, &note);
 
+    if (code == CLI_DONE) {
+        code = prepare(context, args, &rotation, &grant);
+    }
     if (code == CLI_DONE) {
         code = cli_signer_key(context, rotation.next.name, &signer);
     }
@@ -302,8 +307,7 @@ static enum cli_exit run(struct cli_context *context,
                    grant.next_key_hash);
         signer.grant = rotation.root.grant;
         signer.team = rotation.root.team;
-        code = write_rotate(context, &signer, &grant,
-                            cli_args_value(args, "note"));
+        code = write_rotate(context, &signer, &grant, note);
     }
     /* The record is durable by now: names are a convenience from here on. */
     if (code == CLI_DONE) {

@@ -20,9 +20,13 @@ static enum cli_exit run(struct cli_context *context,
 {
     struct store_draft draft = {.kind = ASSAY_KIND_VOUCH, .about_count = 1};
     struct cli_signer signer = {.secret = NULL};
-    enum cli_exit code = cli_context_open(context, STORE_WRITE);
+    const char *note = NULL;
+    enum cli_exit code = cli_team_note(args, &note);
 
     draft.about[0].relation = ASSAY_REL_ON;
+    if (code == CLI_DONE) {
+        code = cli_context_open(context, STORE_WRITE);
+    }
     if (code == CLI_DONE) {
         code = find_team(context, cli_args_positional(args, 0),
                          &draft.about[0].id);
@@ -38,8 +42,7 @@ static enum cli_exit run(struct cli_context *context,
         code = cli_signer_unlock(context, &signer);
     }
     if (code == CLI_DONE) {
-        code = cli_team_write_note(context, &signer, &draft,
-                                   cli_args_value(args, "note"));
+        code = cli_team_write_note(context, &signer, &draft, note);
     }
     cli_signer_clear(&signer);
     return code;

@@ -157,6 +157,13 @@ void cli_help_print_command(FILE *out, const struct cli_command *command)
          at++) {
         print_option(out, at);
     }
+    for (const struct cli_option *at = command->options;
+         at != NULL && at->name != NULL; at++) {
+        if (at->value != NULL && strcmp(at->value, "TEXT") == 0) {
+            (void)fputs("\nFor one TEXT, - reads standard input.\n", out);
+            break;
+        }
+    }
     (void)fputs("\nExample:\n", out);
     print_example(out, command->example, "  ", WIDTH, "\\");
     (void)fputs("\nExit codes: 0 done, 1 found nothing or the answer is no, 2 "
@@ -226,7 +233,9 @@ void cli_help_print_scdoc(FILE *out)
          at++) {
         put_scdoc_option(out, at);
     }
-    (void)fputs("# COMMANDS\n\n", out);
+    (void)fputs("# COMMANDS\n\nWhere an option takes a _TEXT_, *-* reads it "
+                "from standard input, in one option of a command.\n\n",
+                out);
     for (size_t i = 0; i < count; i++) {
         put_scdoc_command(out, all[i]);
     }

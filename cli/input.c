@@ -14,7 +14,8 @@
 #include "protocol/text.h"
 #include "report.h"
 
-/* Reads standard input up to its end; NULL when it is too long or fails. */
+/* Reads standard input up to its end, without the line's end there; NULL when
+ * it is too long or fails. */
 static char *read_standard_input(void)
 {
     char *text = malloc(ASSAY_TEXT_MAX + 2);
@@ -28,8 +29,60 @@ static char *read_standard_input(void)
         free(text);
         return NULL;
     }
+    while (len > 0 && strchr("\r\n", text[len - 1]) != NULL) {
+        len--;
+    }
     text[len] = '\0';
     return text;
+}
+
+static bool takes_text(const struct cli_command *command, const char *name)
+{
+    for (const struct cli_option *at = command->options;
+         at != NULL && at->name != NULL; at++) {
+        if (strcmp(at->name, name) == 0) {
+            return at->value != NULL && strcmp(at->value, "TEXT") == 0;
+        }
+    }
+    return false;
+}
+
+enum cli_exit cli_input_standard(const struct cli_command *command,
+                                 struct cli_args *args, char **text_out)
+{
+    size_t count = 0;
+    size_t index = 0;
+    char *text;
+
+    for (size_t i = 0; i < args->option_count; i++) {
+        if (args->values[i] != NULL && strcmp(args->values[i], "-") == 0 &&
+            takes_text(command, args->names[i])) {
+            index = i;
+            count++;
+        }
+    }
+    if (count == 0) {
+        return CLI_DONE;
+    }
+    for (size_t i = 0; i < args->positional_count; i++) {
+        count += strcmp(args->positionals[i], "-") == 0 ? 1U : 0U;
+    }
+    if (count > 1) {
+        cli_report("- stands for standard input, which can be read once only; "
+                   "it is given %zu times.",
+                   count);
+        return CLI_USAGE;
+    }
+    text = read_standard_input();
+    if (text == NULL) {
+        cli_report("standard input for --%s cannot be read, holds a zero "
+                   "byte, or is longer than %d bytes.",
+                   args->names[index], ASSAY_TEXT_MAX);
+        return CLI_REFUSED;
+    }
+    args->values[index] = text;
+    *text_out = text;
+    return CLI_DONE;
 }
 
 static void trim(char *text)
@@ -73,14 +126,6 @@ enum cli_exit cli_input_text(const char *option_name, const char *value,
 
     if (value == NULL) {
         code = cli_editor_text(option_name, hint, &text);
-    } else if (strcmp(value, "-") == 0) {
-        text = read_standard_input();
-        if (text == NULL) {
-            cli_report("standard input for --%s cannot be read, holds a zero "
-                       "byte, or is longer than %d bytes.",
-                       option_name, ASSAY_TEXT_MAX);
-            code = CLI_REFUSED;
-        }
     } else {
         text = strdup(value);
         code = text == NULL ? cli_report_err("memory", ASSAY_E_NOMEM, NULL)

@@ -3,11 +3,13 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "context.h"
 #include "help.h"
+#include "input.h"
 #include "interrupt.h"
 #include "options.h"
 #include "protocol/key.h"
@@ -92,6 +94,20 @@ static int find_name(int argc, char **argv)
     return at < argc ? at : argc;
 }
 
+static enum cli_exit run_command(struct cli_context *context,
+                                 const struct cli_command *command,
+                                 struct cli_args *args)
+{
+    char *text = NULL;
+    enum cli_exit code = cli_input_standard(command, args, &text);
+
+    if (code == CLI_DONE) {
+        code = command->run(context, args);
+    }
+    free(text);
+    return code;
+}
+
 static enum cli_exit run(struct cli_context *context, int argc, char **argv)
 {
     int at = find_name(argc, argv);
@@ -119,7 +135,7 @@ static enum cli_exit run(struct cli_context *context, int argc, char **argv)
         cli_help_print_command(stdout, command);
         return CLI_DONE;
     }
-    return command->run(context, &args);
+    return run_command(context, command, &args);
 }
 
 int main(int argc, char **argv)

@@ -207,6 +207,17 @@ enum cli_exit cli_team_draft(const struct assay_profile *profile,
                            : cli_report_err("the team's profile", err, &fault);
 }
 
+enum cli_exit cli_team_note(const struct cli_args *args, const char **note_out)
+{
+    struct assay_bytes note;
+    enum cli_exit code = cli_draft_option(args, "note", CLI_TEXT_LONG, &note);
+
+    if (code == CLI_DONE) {
+        *note_out = cli_args_value(args, "note");
+    }
+    return code;
+}
+
 static enum assay_err write_note(const char *text, uint8_t *out,
                                  struct assay_bytes *body_out)
 {

@@ -35,6 +35,10 @@ enum assay_err cli_team_roots(struct store_view *view,
                               const struct assay_id *team,
                               struct assay_id **roots_out, size_t *count_out);
 
+/* The text of --note, NULL where it was not given, checked before anything is
+ * made or asked for. Not CLI_DONE: what is wrong with it was said. */
+enum cli_exit cli_team_note(const struct cli_args *args, const char **note_out);
+
 /* Begins a draft whose body is a profile, and checks that. Not CLI_DONE: what
  * is wrong with it was said. */
 enum cli_exit cli_team_draft(const struct assay_profile *profile,

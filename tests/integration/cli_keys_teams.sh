@@ -55,6 +55,21 @@ prints()
     grep -Eqx "$1"'1[a-z0-9]{58}' out || fail "no $1 id alone: $(cat out)"
 }
 
+# typed FILE ARGUMENTS: assay with that file as standard input.
+typed()
+{
+    file=$1
+    shift
+    "$ASSAY_BIN" "$@" <"$file" >out 2>err || fail "exit $?: assay $*"
+}
+
+# notes TEXT: the record whose id was just printed says that.
+notes()
+{
+    expect 0 '' --json show "$(cat out)"
+    says "\"note\": \"$1\""
+}
+
 # state_of NAME STATE: of the last grant with that name, in JSON that was just
 # printed.
 state_of()
@@ -232,7 +247,7 @@ expect 1 'no grant' team revoke "$ben_grant"
 
 # A root key is stolen: the next one takes its place, and cuts what was done.
 mv "desk/keys/$next_name.key" elsewhere
-expect 3 'import' team rotate
+expect 3 'NAME.next-TEAM' team rotate
 expect 0 '' team member "$cyd" --name Thief --role editor
 expect 0 '' key import elsewhere
 expect 0 '' key show "$next_name"
@@ -304,6 +319,8 @@ expect 0 '' claim add --team "Inland Desk" --text 'Five.' \
 expect 3 'itself' team vouch "Inland Desk" --as dee
 expect 0 '' team vouch "Inland Desk" --as ann --note 'We met.'
 prints record
+typed note team vouch "Inland Desk" --as ann --note -
+notes 'Left the desk.'
 
 # Trust is this ledger's own.
 expect 1 '' trust remove "$inland"

@@ -85,6 +85,52 @@ printf 'A text from standard input.\n' |
     fail "a text from standard input"
 grep -q '^claim1' out || fail "no id for a text from standard input"
 
+# typed TEXT CODE WORD ARGUMENTS: the same as expect, with standard input.
+typed()
+{
+    input=$1 code=$2 word=$3
+    shift 3
+    status=0
+    printf '%s' "$input" | "$ASSAY_BIN" "$@" >out 2>err || status=$?
+    [ "$status" -eq "$code" ] || fail "exit $status, not $code: assay $*"
+    [ -z "$word" ] || grep -qi -- "$word" err || fail "no '$word': assay $*"
+}
+
+# member NAME TEXT: the record just added says that.
+member()
+{
+    expect 0 '' show --json "$(cat out)"
+    grep -qF "\"$1\": \"$2\"" out || fail "$1 is not $2: $(cat out)"
+}
+
+# Every option that takes a text may be - once, line ends at the end cut.
+typed 'ran.
+' 0 '' claim add --text "It ran." --as ann --capture "$capture" --quote - \
+    --prefix "plant "
+member quote ran.
+typed 'plant ' 0 '' claim add --text "It ran." --as ann --capture "$capture" \
+    --quote ran. --prefix -
+member prefix 'plant '
+typed ' The plant' 0 '' source add "$claim" --stance context --as ann \
+    --capture "$capture" --quote ran. --suffix -
+member suffix ' The plant'
+echo other >titled
+typed A 0 '' capture titled --title - --as ann
+titled=$(cat out)
+member title A
+expect 0 '' erase "$titled" --reason "Captured to be named."
+typed A 0 '' link "$other" part-of "$claim" --note - --as bob
+member note A
+before=$(records)
+typed A 2 'once' claim add --text - --quote - --as ann --capture "$capture"
+typed A 2 'once' capture - --title - --as ann
+typed '' 3 'empty' link "$other" part-of "$claim" --note - --as bob
+head -c 17000 /dev/zero | tr '\0' x >long
+status=0
+"$ASSAY_BIN" claim add --text - --as ann <long >out 2>err || status=$?
+[ "$status" -eq 3 ] || fail "exit $status for a text that is too long"
+[ "$(records)" -eq "$before" ] || fail "a refused text was written"
+
 # Sources and verdicts.
 expect 2 stance source add "$claim" --stance maybe --url https://a.example/ \
     --as ann
