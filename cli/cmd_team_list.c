@@ -46,6 +46,7 @@ static void add_team(struct teams *teams, const struct assay_id *team)
     const char *counted = how_counted(
         teams->view, team, is_own(teams->own, teams->own_count, team));
     char text[ASSAY_ID_TEXT_MAX];
+    char head[ASSAY_ID_TEXT_MAX + 16];
 
     teams->count++;
     if (teams->doc != NULL) {
@@ -58,8 +59,8 @@ static void add_team(struct teams *teams, const struct assay_id *team)
         return;
     }
     assay_id_format(ASSAY_ID_TEAM, team->hash, text);
-    (void)printf("%s  %-7s  ", text, counted);
-    cli_term_line(stdout, name);
+    (void)snprintf(head, sizeof(head), "%s  %-7s", text, counted);
+    cli_term_entry(stdout, head, name);
 }
 
 static enum cli_exit list_teams(struct cli_context *context,

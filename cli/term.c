@@ -84,18 +84,25 @@ static bool locale_is_utf8(void)
     return is_utf8;
 }
 
-struct cli_look cli_look_of(FILE *out)
+bool cli_is_terminal(FILE *out)
 {
-    struct cli_look look = {CLI_WIDTH_DEFAULT, false, locale_is_utf8()};
-    const char *no_color = getenv("NO_COLOR");
-    struct winsize size;
     int fd = fileno(out);
 
-    if (fd < 0 || isatty(fd) == 0) {
+    return fd >= 0 && isatty(fd) != 0;
+}
+
+struct cli_look cli_look_of(FILE *out)
+{
+    struct cli_look look = {.width = CLI_WIDTH_DEFAULT,
+                            .is_utf8 = locale_is_utf8()};
+    const char *no_color = getenv("NO_COLOR");
+    struct winsize size;
+
+    if (!cli_is_terminal(out)) {
         return look;
     }
     look.has_colour = no_color == NULL || no_color[0] == '\0';
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         look.width = width_within(size.ws_col);
     }
     return look;

@@ -73,6 +73,9 @@ struct cli_term {
  */
 struct cli_look cli_look_of(FILE *out);
 
+/* Whether out is a terminal: for programs one entry of a list is one line. */
+bool cli_is_terminal(FILE *out);
+
 /* Begins and ends; the text's width is kept within bounds. */
 void cli_term_open(struct cli_term *term, FILE *out,
                    const struct cli_look *look);

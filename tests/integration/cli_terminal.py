@@ -2,16 +2,20 @@
 """What is done on a terminal alone. A passphrase is asked for without echo,
 twice where it is new, once what it would sign has been looked at, and the echo
 is back however the asking ends. Long work says how far it has come."""
+import fcntl
 import json
 import os
 import pty
+import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import termios
 
 ASSAY = os.environ["ASSAY_BIN"]
+COLUMNS = 80
 
 
 def read_until(fd, word):
@@ -35,11 +39,11 @@ def run(ledger, words, answers, last=None):
     """Answers each prompt; last, where given, is done at the prompt behind
     them. The exit code, what was seen, and whether the echo is on."""
     main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
     pid = os.fork()
     if pid == 0:
         os.close(main)
         os.setsid()
-        import fcntl
         fcntl.ioctl(side, termios.TIOCSCTTY, 0)
         for fd in (0, 1, 2):
             os.dup2(side, fd)
@@ -58,6 +62,53 @@ def run(ledger, words, answers, last=None):
     seen += read_until(main, b"\0")
     os.close(main)
     return os.waitstatus_to_exitcode(status), seen, echo
+
+
+def fits(ledger, words, *ids):
+    """What is listed keeps to the terminal's columns, with the ids whole; for
+    programs an entry is one line."""
+    code, seen, _ = run(ledger, words, [])
+    assert code == 0, (words, code, seen)
+    seen = re.sub(r"\033\[[0-9;]*m", "", seen.decode()).replace("\r", "")
+    for line in seen.splitlines():
+        assert len(line) <= COLUMNS, (len(line), line)
+    lines = subprocess.run([ASSAY, "--ledger", ledger, *words], check=True,
+                           capture_output=True, text=True).stdout.splitlines()
+    assert len(lines) == len(ids), lines
+    for id in ids:
+        assert id in seen.split(), (id, seen)
+        assert any(id in line.split() for line in lines), (id, lines)
+    assert seen.split() != [] and sorted(seen.split()) == sorted(
+        word for line in lines for word in line.split()), (seen, lines)
+
+
+def lists_fit(folder):
+    """With the longest names that there may be."""
+    ledger = os.path.join(folder, "names")
+
+    def assay(*words):
+        return subprocess.run([ASSAY, "--ledger", ledger, *words], check=True,
+                              capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL).stdout.strip()
+
+    assay("init")
+    name = "k" * 46  # What replaces a root is called by it, with more.
+    key = assay("key", "new", "--name", name)
+    fits(ledger, ["key", "list"], key)
+    fits(ledger, ["key", "show"], key)
+    long = assay("team", "found", "--as", name, "--name",
+                 ("Harbor and Inland Desk " * 12).strip()[:256].strip())
+    fits(ledger, ["team", "list"], long)
+    short = assay("team", "found", "--as", name, "--name", "x" * 256)
+    assay("trust", "add", long)
+    fits(ledger, ["trust", "list"], long)
+    keys = [line.split()[1] for line in assay("key", "list").splitlines()]
+    assert len(keys) == 3, keys
+    with open(os.path.join(ledger, "keys", "z" * 64 + ".key"), "w") as file:
+        file.write("no key")
+    seen = run(ledger, ["key", "list"], [])[1].decode()
+    assert max(map(len, seen.splitlines())) <= COLUMNS, seen
+    assert short in run(ledger, ["team", "list"], [])[1].decode(), short
 
 
 def main():
@@ -122,6 +173,8 @@ def main():
         claim = ["claim", "add", "--text", "The sea is dry."]
         code, seen, echo = run(ledger, claim, [b"secret"])
         assert (code, echo) == (0, True), (code, echo, seen)
+
+        lists_fit(folder)
 
         # Many captures take time.
         # The team is meant in two ways, and asked for its passphrase once.
