@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "protocol/check.h"
 #include "term.h"
@@ -134,15 +135,19 @@ static const char *advice_of(enum assay_err err)
     return "";
 }
 
+/* The rule, where it says more than the phrase that stands before it. */
+static const char *rule_beside(enum assay_err err, const char *rule)
+{
+    return rule == NULL || strcmp(rule, assay_err_phrase(err)) == 0 ? "" : rule;
+}
+
 enum cli_exit cli_report_err(const char *what, enum assay_err err,
                              const struct assay_fault *fault)
 {
-    const char *rule =
-        fault != NULL && fault->rule != NULL ? fault->rule : NULL;
+    const char *rule = rule_beside(err, fault == NULL ? NULL : fault->rule);
 
     cli_report("%s: %s%s%s.%s", what, assay_err_phrase(err),
-               rule == NULL ? "" : ": ", rule == NULL ? "" : rule,
-               advice_of(err));
+               rule[0] == '\0' ? "" : ": ", rule, advice_of(err));
     return cli_exit_of(err);
 }
 
@@ -153,10 +158,10 @@ void cli_report_refused(void *context, uint64_t offset,
     char text[ASSAY_ID_TEXT_MAX] = "a record";
 
     (void)context;
+    rule = rule_beside(err, rule);
     if (id != NULL) {
         assay_id_format(ASSAY_ID_RECORD, id->hash, text);
     }
     cli_report("at byte %" PRIu64 ": %s: %s%s%s", offset, text,
-               assay_err_phrase(err), rule == NULL ? "" : ": ",
-               rule == NULL ? "" : rule);
+               assay_err_phrase(err), rule[0] == '\0' ? "" : ": ", rule);
 }
