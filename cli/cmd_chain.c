@@ -85,6 +85,10 @@ static enum cli_exit run(struct cli_context *context,
     struct store_view *view = NULL;
     enum cli_exit code = CLI_DONE;
 
+    if (context->json && cli_args_has(args, "dot")) {
+        cli_report("--json and --dot exclude each other.");
+        return CLI_USAGE;
+    }
     if (as_of != NULL) {
         code = cli_input_time(as_of, &as_of_s);
     }

@@ -76,6 +76,16 @@ static enum cli_exit run(struct cli_context *context,
         cli_report("give either a record or --all. See: assay help export");
         return CLI_USAGE;
     }
+    if (is_all && cli_args_has(args, "no-captures")) {
+        cli_report("--no-captures is for a record's file: with --all captured "
+                   "bytes are left out unless --captures is given.");
+        return CLI_USAGE;
+    }
+    if (!is_all && cli_args_has(args, "captures")) {
+        cli_report("--captures is for --all: a record's file holds its "
+                   "captured bytes unless --no-captures is given.");
+        return CLI_USAGE;
+    }
     code = cli_context_view(context, STORE_NOW, &view);
     if (code == CLI_DONE && !is_all) {
         code = cli_context_record(view, text, 0, &id);

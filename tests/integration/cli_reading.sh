@@ -238,6 +238,33 @@ expect 2 '' verify --all "$claim"
 expect 4 'opened' verify ./nowhere
 expect 0 '' export "$claim" --output proof
 expect 0 '' export "$hostile" --output hostile.proof
+
+# Captured bytes go along where they are asked for, and where not, not.
+printf 'It rained all day.\n' >page
+expect 0 '' capture page --as ann
+capture=$(cat out)
+holds()
+{
+    json "d['is_good'] and d['captures'] == $1" verify "./$2"
+    status=0
+    grep -qF 'It rained all day.' "$2" || status=$?
+    [ "$status" -eq $((1 - $1)) ] || fail "captured bytes in $2: not $1"
+}
+expect 0 '' export "$capture" -o one
+holds 1 one
+expect 0 '' export "$capture" -o one --no-captures
+holds 0 one
+expect 0 '' export --all -o all
+holds 0 all
+expect 0 '' export --all -o all --captures
+holds 1 all
+for words in "$capture --captures" "$capture --captures --no-captures" \
+    '--all --no-captures' '--all --captures --no-captures' \
+    "$capture --all"; do
+    # shellcheck disable=SC2086 # Words of a command line.
+    expect 2 'captures\|either' export $words -o none
+done
+[ ! -e none ] || fail 'a refused export wrote a file'
 mv ledger away
 expect 0 'single' verify proof
 expect 0 'false' verify ./proof
@@ -292,5 +319,6 @@ expect 0 'erased' verify "$claim"
 json 'd["checks"][2] == {"check": "body", "outcome": "unknown", "sentence":
     d["checks"][2]["sentence"]} and d["is_good"]' verify "$claim"
 json 'd["erased"] == 1 and d["is_good"]' verify --all
+expect 2 'exclude' chain --json --dot "$claim"
 expect 0 'null' show --diag "$claim"
 echo 'done'
