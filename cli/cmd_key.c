@@ -6,6 +6,7 @@
 
 #include "input.h"
 #include "json.h"
+#include "lines.h"
 #include "report.h"
 
 static struct assay_bytes bytes_of(const char *data, size_t len)
@@ -47,7 +48,7 @@ static enum cli_exit run_new(struct cli_context *context,
                           context->now_s, &info);
     sodium_free(passphrase);
     if (err != ASSAY_OK) {
-        return cli_report_err(name, err, NULL);
+        return cli_context_keys_err(context, name, err);
     }
     format_key(&info.key, text);
     (void)printf("%s\n", text);
@@ -100,19 +101,33 @@ static enum cli_exit print_json(const struct store_key_info *keys, size_t count)
     return cli_doc_print(&doc, document);
 }
 
+static void print_unusable(const struct store_key_info *info)
+{
+    char head[STORE_KEY_NAME_MAX + 1];
+    char advice[STORE_KEY_NAME_MAX + 64];
+
+    (void)snprintf(head, sizeof(head), "%-20s", info->name);
+    (void)snprintf(advice, sizeof(advice),
+                   "this file cannot be used; see: assay key show %s",
+                   info->name);
+    cli_term_entry(stdout, head, assay_bytes_of(advice));
+}
+
 static void print_line(const struct store_key_info *info)
 {
+    const char *kind = info->is_encrypted ? "passphrase" : "plain";
     char text[ASSAY_ID_TEXT_MAX];
 
     if (!is_usable(info)) {
-        (void)printf("%-20s (this file cannot be used; see: assay key show "
-                     "%s)\n",
-                     info->name, info->name);
+        print_unusable(info);
         return;
     }
     format_key(&info->key, text);
-    (void)printf("%-20s %s %s\n", info->name, text,
-                 info->is_encrypted ? "passphrase" : "plain");
+    if (cli_is_terminal(stdout)) {
+        (void)printf("%-20s  %s\n  %s\n", info->name, kind, text);
+    } else {
+        (void)printf("%-20s %s %s\n", info->name, text, kind);
+    }
 }
 
 static enum cli_exit run_list(struct cli_context *context,
@@ -128,7 +143,7 @@ static enum cli_exit run_list(struct cli_context *context,
     }
     enum assay_err err = store_keyring_list(context->ledger, &keys, &count);
     if (err != ASSAY_OK) {
-        return cli_report_err("the keys", err, NULL);
+        return cli_context_keys_err(context, NULL, err);
     }
     if (context->json) {
         code = print_json(keys, count);
@@ -150,7 +165,8 @@ static enum cli_exit run_show(struct cli_context *context,
     enum cli_exit code = cli_context_open(context, STORE_READ);
 
     if (code == CLI_DONE) {
-        code = cli_context_key(context, cli_args_positional(args, 0), &info);
+        code =
+            cli_context_one_key(context, cli_args_positional(args, 0), &info);
     }
     if (code != CLI_DONE) {
         return code;
@@ -174,7 +190,8 @@ static enum cli_exit run_export(struct cli_context *context,
     enum cli_exit code = cli_context_open(context, STORE_READ);
 
     if (code == CLI_DONE) {
-        code = cli_context_key(context, cli_args_positional(args, 0), &info);
+        code =
+            cli_context_one_key(context, cli_args_positional(args, 0), &info);
     }
     if (code != CLI_DONE) {
         return code;
@@ -232,7 +249,8 @@ static enum cli_exit run_passphrase(struct cli_context *context,
     enum cli_exit code = cli_context_open(context, STORE_WRITE);
 
     if (code == CLI_DONE) {
-        code = cli_context_key(context, cli_args_positional(args, 0), &info);
+        code =
+            cli_context_one_key(context, cli_args_positional(args, 0), &info);
     }
     if (code == CLI_DONE && info.is_encrypted) {
         code = cli_input_passphrase("Passphrase now", CLI_PASSPHRASE_HELD, &old,
@@ -241,7 +259,7 @@ static enum cli_exit run_passphrase(struct cli_context *context,
     if (code == CLI_DONE && !cli_args_has(args, "remove")) {
         code = cli_input_passphrase("New passphrase",
                                     info.is_encrypted ? CLI_PASSPHRASE_CHANGED
-                                                      : CLI_PASSPHRASE_NEW,
+                                                      : CLI_PASSPHRASE_SET,
                                     &new, &new_len);
     }
     if (code == CLI_DONE && new_len == 0 && !cli_args_has(args, "remove")) {
@@ -261,6 +279,8 @@ static enum cli_exit run_passphrase(struct cli_context *context,
     sodium_free(new);
     return code;
 }
+
+#define WHICH_KEY "Without KEY: the key of --as, else the only one there is."
 
 static const struct cli_option no_options[] = {{0}};
 static const struct cli_option new_options[] = {
@@ -306,10 +326,10 @@ const struct cli_command cli_cmd_key_show = {
     .name = "key",
     .sub = "show",
     .summary = "Show a key's name and public part.",
-    .arguments = "KEY",
-    .positional_min = 1,
+    .arguments = "[KEY]",
     .positional_max = 1,
     .options = no_options,
+    .details = WHICH_KEY,
     .example = "assay key show ann",
     .run = run_show,
 };
@@ -317,12 +337,11 @@ const struct cli_command cli_cmd_key_export = {
     .name = "key",
     .sub = "export",
     .summary = "Copy a key's file, to keep or to move it.",
-    .arguments = "KEY",
-    .positional_min = 1,
+    .arguments = "[KEY]",
     .positional_max = 1,
     .options = export_options,
     .details = "The file holds the secret, under its passphrase if it has one. "
-               "An existing file is not overwritten.",
+               "An existing file is not overwritten. " WHICH_KEY,
     .example = "assay key export ann.next-qxyz9k2m -o /media/stick/next.key",
     .run = run_export,
 };
@@ -341,14 +360,13 @@ const struct cli_command cli_cmd_key_passphrase = {
     .name = "key",
     .sub = "passphrase",
     .summary = "Change, set or remove a key's passphrase.",
-    .arguments = "KEY",
-    .positional_min = 1,
+    .arguments = "[KEY]",
     .positional_max = 1,
     .options = passphrase_options,
     .details = "Asks on a terminal. Without one, ASSAY_PASSPHRASE_FILE names a "
                "file that holds the passphrase now, ASSAY_NEW_PASSPHRASE_FILE "
                "one that holds the new one. An empty one is refused: a key "
-               "loses its passphrase by --remove alone.",
+               "loses its passphrase by --remove alone. " WHICH_KEY,
     .example = "assay key passphrase ann",
     .run = run_passphrase,
 };

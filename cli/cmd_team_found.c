@@ -42,7 +42,7 @@ static enum cli_exit run(struct cli_context *context,
         code = cli_team_draft(&profile, ASSAY_KIND_FOUND, &draft);
     }
     if (code == CLI_DONE) {
-        code = cli_signer_key(context, context->as_option, &signer);
+        code = cli_signer_key(context, NULL, &signer);
     }
     if (code == CLI_DONE) {
         code = cli_signer_unlock(context, &signer);

@@ -83,8 +83,8 @@ static enum cli_exit refuse_own(struct cli_context *context,
 
     if (code == CLI_DONE) {
         err = store_own_teams(context->ledger, view, &own);
-        code =
-            err == ASSAY_OK ? CLI_DONE : cli_report_err("the keys", err, NULL);
+        code = err == ASSAY_OK ? CLI_DONE
+                               : cli_context_keys_err(context, NULL, err);
     }
     if (code == CLI_DONE && store_teams_have(&own, team)) {
         cli_report("%s is a team of your own; its records stay.", text);
@@ -178,8 +178,7 @@ static void print_team(struct store_view *view, const struct assay_id *team)
     char text[ASSAY_ID_TEXT_MAX];
 
     assay_id_format(ASSAY_ID_TEAM, team->hash, text);
-    (void)printf("%s  ", text);
-    cli_term_line(stdout, store_team_name(view, team));
+    cli_term_entry(stdout, text, store_team_name(view, team));
 }
 
 static void add_team(struct cli_doc *doc, json_t *list, struct store_view *view,

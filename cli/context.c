@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "report.h"
 #include "store/chain.h"
@@ -14,6 +16,9 @@
 
 /* How many of several that could be meant are listed. */
 #define CANDIDATES_MAX 10
+
+/* What others may do with a file or folder. */
+#define OTHERS_BITS 077U
 
 char *cli_context_folder(const struct cli_context *context)
 {
@@ -122,6 +127,28 @@ static enum cli_exit check_kind(struct store_view *view, const char *text,
     return CLI_DONE;
 }
 
+/* The command that lists what has such ids. */
+static const char *list_of(enum assay_id_type type)
+{
+    switch (type) {
+    case ASSAY_ID_CLAIM:
+        return "list claims";
+    case ASSAY_ID_SOURCE:
+        return "list sources";
+    case ASSAY_ID_VERDICT:
+        return "list verdicts";
+    case ASSAY_ID_CAPTURE:
+        return "list captures";
+    case ASSAY_ID_TEAM:
+        return "team list";
+    case ASSAY_ID_RECORD:
+    case ASSAY_ID_KEY:
+    case ASSAY_ID_NODE:
+        return "log";
+    }
+    return "log";
+}
+
 enum cli_exit cli_context_record(struct store_view *view, const char *text,
                                  uint64_t kind, struct assay_id *id_out)
 {
@@ -148,7 +175,9 @@ enum cli_exit cli_context_record(struct store_view *view, const char *text,
         return cli_report_err(text, err, NULL);
     }
     if (count == 0) {
-        cli_report("no record here is %s. See: assay list claims", text);
+        cli_report(
+            "no record here is %s. See: assay %s", text,
+            list_of(kind == 0 ? prefix.type : assay_id_type_of_kind(kind)));
         return CLI_NO;
     }
     if (count > 1) {
@@ -220,11 +249,12 @@ enum cli_exit cli_context_key(struct cli_context *context, const char *text,
                        text);
             return CLI_NO;
         }
-        return err == ASSAY_OK ? CLI_DONE : cli_report_err(text, err, NULL);
+        return err == ASSAY_OK ? CLI_DONE
+                               : cli_context_keys_err(context, text, err);
     }
     err = store_keyring_list(context->ledger, &keys, &count);
     if (err != ASSAY_OK) {
-        return cli_report_err("the keys", err, NULL);
+        return cli_context_keys_err(context, NULL, err);
     }
     for (size_t i = 0; i < count; i++) {
         if (assay_id_matches(&prefix, keys[i].key.bytes)) {
@@ -242,6 +272,86 @@ enum cli_exit cli_context_key(struct cli_context *context, const char *text,
     return CLI_DONE;
 }
 
+/* Names the keys that could be meant, and how to choose one. */
+static void say_several(const struct store_key_info *keys, size_t count)
+{
+    char names[CANDIDATES_MAX * (STORE_KEY_NAME_MAX + 2) + 1] = "";
+    char more[32] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < count && i < CANDIDATES_MAX; i++) {
+        len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+                                i == 0 ? "" : ", ", keys[i].name);
+    }
+    if (count > CANDIDATES_MAX) {
+        (void)snprintf(more, sizeof(more), " and %zu more",
+                       count - CANDIDATES_MAX);
+    }
+    cli_report("there are several keys: %s%s. Choose one with --as KEY.", names,
+               more);
+}
+
+static enum cli_exit only_key(struct cli_context *context,
+                              struct store_key_info *info_out)
+{
+    struct store_key_info *keys = NULL;
+    size_t count = 0;
+    enum cli_exit code = CLI_DONE;
+    enum assay_err err = store_keyring_list(context->ledger, &keys, &count);
+
+    if (err != ASSAY_OK) {
+        return cli_context_keys_err(context, NULL, err);
+    }
+    if (count == 1) {
+        *info_out = keys[0];
+    } else if (count == 0) {
+        cli_report("there is no key yet. Make one with: assay key new --name "
+                   "NAME");
+        code = CLI_ENVIRONMENT;
+    } else {
+        say_several(keys, count);
+        code = CLI_USAGE;
+    }
+    free(keys);
+    return code;
+}
+
+enum cli_exit cli_context_one_key(struct cli_context *context, const char *text,
+                                  struct store_key_info *info_out)
+{
+    text = text == NULL ? context->as_option : text;
+    return text == NULL ? only_key(context, info_out)
+                        : cli_context_key(context, text, info_out);
+}
+
+enum cli_exit cli_context_keys_err(const struct cli_context *context,
+                                   const char *name, enum assay_err err)
+{
+    const char *dir = store_ledger_dir(context->ledger);
+    char path[4096];
+    struct stat info;
+
+    if (err != ASSAY_E_UNSAFE ||
+        snprintf(path, sizeof(path), "%s/keys", dir) >= (int)sizeof(path) ||
+        lstat(path, &info) != 0) {
+        return cli_report_err(name == NULL ? "the keys" : name, err, NULL);
+    }
+    if (!S_ISDIR(info.st_mode) || info.st_uid != geteuid()) {
+        cli_report("%s must be a folder of your own, with mode 700.", path);
+    } else if ((info.st_mode & OTHERS_BITS) != 0) {
+        cli_report("the folder of the keys is open to others (its permissions "
+                   "are %03o). Run: chmod 700 %s",
+                   (unsigned)info.st_mode & 0777U, path);
+    } else if (name != NULL) {
+        cli_report("the key file must be your own, closed to others. Run: "
+                   "chmod 600 %s/%s.key",
+                   path, name);
+    } else {
+        return cli_report_err(path, err, NULL);
+    }
+    return CLI_ENVIRONMENT;
+}
+
 enum cli_exit cli_context_own_teams(struct cli_context *context,
                                     struct store_view *view,
                                     struct assay_id **teams_out,
@@ -251,7 +361,7 @@ enum cli_exit cli_context_own_teams(struct cli_context *context,
     enum assay_err err = store_own_teams(context->ledger, view, &teams);
 
     if (err != ASSAY_OK) {
-        return cli_report_err("the keys", err, NULL);
+        return cli_context_keys_err(context, NULL, err);
     }
     *teams_out = teams.ids;
     *count_out = teams.count;

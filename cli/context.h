@@ -50,6 +50,17 @@ enum cli_exit cli_context_team(struct store_view *view, const char *text,
 enum cli_exit cli_context_key(struct cli_context *context, const char *text,
                               struct store_key_info *info_out);
 
+/* The key that text means; NULL: that of --as, else the only one there is.
+ * CLI_USAGE, with their names, where there are several. */
+enum cli_exit cli_context_one_key(struct cli_context *context, const char *text,
+                                  struct store_key_info *info_out);
+
+/* Says why the keyring, or its key called name (NULL: none in particular),
+ * gives err; of permissions that are not safe, where and what to do. Returns
+ * the exit code that fits. */
+enum cli_exit cli_context_keys_err(const struct cli_context *context,
+                                   const char *name, enum assay_err err);
+
 /* The teams in which a key of the keyring has a grant that stands: they
  * always count here. malloc'ed. */
 enum cli_exit cli_context_own_teams(struct cli_context *context,

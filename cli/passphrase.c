@@ -189,8 +189,10 @@ static enum cli_exit say_none(enum cli_passphrase use)
     if (use == CLI_PASSPHRASE_HELD) {
         return cli_report_err("the key", ASSAY_E_PASSPHRASE, NULL);
     }
-    cli_report("the new passphrase is asked for on a terminal, or read from a "
-               "file that ASSAY_NEW_PASSPHRASE_FILE names.");
+    cli_report("there is no terminal to ask for the new passphrase on. Name a "
+               "file that holds it in %s.",
+               use == CLI_PASSPHRASE_SET ? "ASSAY_PASSPHRASE_FILE"
+                                         : "ASSAY_NEW_PASSPHRASE_FILE");
     return CLI_ENVIRONMENT;
 }
 

@@ -116,7 +116,8 @@ static enum cli_exit make(struct cli_context *context, const char *name,
         (struct assay_bytes){(const uint8_t *)passphrase, len}, context->now_s,
         info_out);
     sodium_free(passphrase);
-    return err == ASSAY_OK ? CLI_DONE : cli_report_err(name, err, NULL);
+    return err == ASSAY_OK ? CLI_DONE
+                           : cli_context_keys_err(context, name, err);
 }
 
 enum cli_exit cli_root_keys_make(struct cli_context *context, const char *base,

@@ -165,8 +165,8 @@ static enum cli_exit find(struct cli_context *context, const char *team,
                                                 &search->key_count);
 
         err = err == ASSAY_OK ? search_keys(view, search) : err;
-        code =
-            err == ASSAY_OK ? CLI_DONE : cli_report_err("the keys", err, NULL);
+        code = err == ASSAY_OK ? CLI_DONE
+                               : cli_context_keys_err(context, NULL, err);
         if (code == CLI_DONE && search->people == 0) {
             code = name_unusable(context, search);
         }
@@ -217,32 +217,14 @@ enum cli_exit cli_signer_choose_for(struct cli_context *context,
                   key != NULL ? key : context->as_option, false, signer_out);
 }
 
-/* A key that has no grant yet, by --as or the only one there is. */
 enum cli_exit cli_signer_key(struct cli_context *context, const char *name,
                              struct cli_signer *signer_out)
 {
-    struct store_key_info info = {0};
-    struct store_key_info *keys = NULL;
-    size_t count = 0;
-    enum assay_err err = ASSAY_OK;
+    struct store_key_info info;
     enum cli_exit code = cli_context_open(context, STORE_WRITE);
 
-    if (code == CLI_DONE && name == NULL) {
-        err = store_keyring_list(context->ledger, &keys, &count);
-        if (err != ASSAY_OK) {
-            code = cli_report_err("the keys", err, NULL);
-        } else if (count != 1) {
-            cli_report(count == 0 ? "there is no key yet. Make one with: assay "
-                                    "key new --name NAME"
-                                  : "there are several keys. Choose one with "
-                                    "--as KEY.");
-            code = count == 0 ? CLI_ENVIRONMENT : CLI_USAGE;
-        } else {
-            info = keys[0];
-        }
-        free(keys);
-    } else if (code == CLI_DONE) {
-        code = cli_context_key(context, name, &info);
+    if (code == CLI_DONE) {
+        code = cli_context_one_key(context, name, &info);
     }
     if (code == CLI_DONE) {
         *signer_out = (struct cli_signer){.key = info};

@@ -35,7 +35,7 @@ enum cli_exit cli_signer_choose_for(struct cli_context *context,
                                     struct cli_signer *signer_out);
 
 /* A key of the keyring by itself, with no grant: who founds a team or rotates.
- * name NULL: the only key there is. */
+ * name NULL: that of --as, else the only key there is. */
 enum cli_exit cli_signer_key(struct cli_context *context, const char *name,
                              struct cli_signer *signer_out);
 

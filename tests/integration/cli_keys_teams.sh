@@ -111,11 +111,38 @@ expect 0 'no passphrase' key new --name ann
 prints key
 expect 3 'already' key new --name ann
 expect 3 '' key new --name ../ann
+expect 0 '' key show
+says 'ann'
+expect 4 'no terminal' key passphrase
+expect 4 'ASSAY_PASSPHRASE_FILE' key passphrase ann
 expect 0 '' key new --name ben --no-passphrase
 ben=$(cat out)
 expect 0 '' key show "$ben"
 says 'ben'
 expect 1 'no key' key show eve
+
+# The key that is meant where none is named.
+expect 2 'ann, ben' key show
+expect 2 '--as' key export -o key.copy
+expect 2 'ann, ben' key passphrase --remove
+expect 0 '' key show --as ben
+says "$ben"
+expect 0 'ben' key export -o key.copy --as ben
+expect 0 '' key passphrase --remove --as ben
+expect 0 '' key show ann --as ben
+says 'ann'
+
+# Who can read the folder of the keys is no owner of them.
+chmod 755 desk/keys
+for words in 'key list' 'key show ann' 'key new --name eve' 'team list' \
+    'team found --name Desk'; do
+    # shellcheck disable=SC2086 # Words of a command line.
+    expect 4 "chmod 700 $scratch/desk/keys" $words
+done
+chmod 700 desk/keys
+chmod 644 desk/keys/ann.key
+expect 4 "chmod 600 $scratch/desk/keys/ann.key" key show ann
+chmod 600 desk/keys/ann.key
 expect 0 '' --json key list
 says '"format": "assay-keys/1"'
 [ "$(stat -c %a desk/keys/ann.key)" = 600 ] || fail "the key's permissions"
@@ -227,8 +254,11 @@ expect 3 'not signed under' team revoke cyd --last "$good"
 expect 3 'rotate' team revoke ann --nothing-good
 expect 1 'no key' team revoke eve --nothing-good
 expect 3 'root' team revoke cyd --nothing-good --as ben
-expect 0 '' team revoke ben --last "$good" --note 'Left the desk.'
+expect 2 'empty' team revoke ben --last "$good" --note -
+echo 'Left the desk.' >note
+typed note team revoke ben --last "$good" --note -
 prints record
+notes 'Left the desk.'
 expect 0 '' --json show "$good"
 says '"stands"'
 expect 0 '' --json show "$bad"
@@ -268,7 +298,8 @@ state_of Cyd in-force
 # With the old key still here, it is kept under another name; all that it
 # signed stands.
 expect 0 'already' team member "$cyd" --name Cynthia --role archivist
-expect 0 '' team rotate
+typed note team rotate --note -
+notes 'Left the desk.'
 expect 0 '' key show ann.old-1
 says "$next"
 expect 0 '' team profile --contact desk@harbor.example

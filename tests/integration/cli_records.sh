@@ -151,6 +151,16 @@ added verdict verdict add "$claim" --rating mostly-true --rationale "Seen." \
     --cite "$source" --supersedes "$first" --as ann
 verdict=$id
 
+# What is not here is looked for in the list of its kind.
+for kind in claim source verdict capture; do
+    expect 1 "list ${kind}s" show "${kind}1qqqqqqqqqqqq"
+done
+expect 1 'team list' show team1qqqqqqqqqqqq
+expect 1 'assay log' show record1qqqqqqqqqqqq
+expect 1 'list verdicts' endorse record1qqqqqqqqqqqq --as ann
+expect 1 'list captures' claim add --text "It ran." --as ann \
+    --capture capture1qqqqqqqqqqqq --quote ran.
+
 # Who may answer what.
 expect 3 own endorse "$verdict" --as ann
 expect 3 "another team" endorse "$verdict" --as bob
