@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: E402
 )
 from channel_client import public  # noqa: E402
 from gossip_client import (  # noqa: E402
-    FORWARD_JOIN, GRAFT, GRAFT_ALL, GRAFT_RECORD, NOBODY, OLD, PRUNE, SHARED,
-    SHUFFLE, SHUFFLE_REPLY, STEP_ASK, STEP_NEED, Neighbour,
+    FORWARD_JOIN, GRAFT, GRAFT_ALL, GRAFT_RECORD, JOIN, NOBODY, OLD, PRUNE,
+    SHARED, SHUFFLE, SHUFFLE_REPLY, STEP_ASK, STEP_NEED, Neighbour,
 )
 from hostile import found_record, sign  # noqa: E402
 from sync_client import CLOSE, Ledger, Session  # noqa: E402
@@ -311,6 +311,42 @@ def the_newer_of_two_connections_stays(folder, start):
     node.end()
 
 
+def the_smaller_keys_connection_stays(folder, start):
+    """Of two by either side, whoever was first (section 3.7)."""
+    author = Author()
+    node, ledger = newsroom(folder, start, author, [author.found])
+    node.ready()
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(nodes.PATIENCE_S)
+    port = listening.getsockname()[1]
+    for is_smaller in (False, True):
+        secret = os.urandom(32)
+        while (public(secret) < bytes_of(node.id)) != is_smaller:
+            secret = os.urandom(32)
+        name = bech32m("node", public(secret))
+        nodes.run("--ledger", ledger, "peer", "add",
+                  f"{name}@127.0.0.1:{port}")
+        stream, _ = listening.accept()
+        stream.settimeout(nodes.PATIENCE_S)
+        theirs = Neighbour.answer(stream, secret, [bytes_of(author.team)],
+                                  holding(author.found))
+        # Its first neighbour since it started is joined.
+        step = theirs.accept()
+        nodes.check(is_smaller or step == JOIN, f"it asks with {step}")
+        ours = connect(node, [author.team], holding(author.found), Neighbour,
+                       secret)
+        kept, other = (ours, theirs) if is_smaller else (theirs, ours)
+        nodes.check(other.hear(CLOSE)[1] == 4, "the other one stays")
+        if is_smaller:
+            kept.ask(STEP_NEED)
+        kept.settle()
+        nodes.run("--ledger", ledger, "peer", "remove", name)
+        for session in (ours, theirs):
+            session.stream.close()
+    listening.close()
+    node.end()
+
+
 # --- Broadcast (sections 6.3 and 6.4)
 
 
@@ -382,5 +418,6 @@ if __name__ == "__main__":
         forked_logs_become_one,
         neighbours_are_found_by_walks,
         the_newer_of_two_connections_stays,
+        the_smaller_keys_connection_stays,
         records_go_from_neighbour_to_neighbour,
     ]))

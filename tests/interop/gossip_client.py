@@ -77,8 +77,10 @@ class Neighbour(Session):
         return peer
 
     def accept(self):
-        """Waits to be asked; the step it was asked with."""
-        _, step, peer, *_ = self.hear(NEIGHBOR)
+        """Waits to be asked; the step it was asked with, or JOIN."""
+        message = self.hear(NEIGHBOR, JOIN)
+        step = message[1] if message[0] == NEIGHBOR else JOIN
+        peer = message[2] if message[0] == NEIGHBOR else message[1]
         assert step != STEP_ACCEPT and peer[0] == self.channel.remote["s"]
         self.say(NEIGHBOR, STEP_ACCEPT, self.peer())
         self.settle()
