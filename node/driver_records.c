@@ -297,20 +297,20 @@ static void on_blocked(void *context, enum assay_err err)
 }
 
 /* The judge of the ingest is the policy; its other hooks are the driver's. */
-static enum node_wish on_judge(void *context, struct store_view *view,
+static enum node_wish on_judge(void *context, struct store_batch *batch,
                                const struct assay_record *record, bool is_named)
 {
     struct node_driver *driver = context;
 
-    return node_policy_judge(driver->policy, view, record, is_named);
+    return node_policy_judge(driver->policy, batch, record, is_named);
 }
 
-static void on_noted(void *context, struct store_view *view,
+static void on_noted(void *context, struct store_batch *batch,
                      const struct assay_record *record, enum assay_err err)
 {
     struct node_driver *driver = context;
 
-    node_policy_noted(driver->policy, view, record, err);
+    node_policy_noted(driver->policy, batch, record, err);
 }
 
 /* --- What others write */

@@ -87,11 +87,11 @@ struct node_ingest_hooks {
     void *context;
     uint64_t retry_ms; /* 0: NODE_INGEST_RETRY_MS. */
 
-    /* By the writer: whether a record is wanted, of this view. */
-    enum node_wish (*judge)(void *context, struct store_view *view,
+    /* By the writer: whether a record is wanted, of what the batch sees. */
+    enum node_wish (*judge)(void *context, struct store_batch *batch,
                             const struct assay_record *record, bool is_named);
     /* By the writer: what became of a record that was judged. */
-    void (*noted)(void *context, struct store_view *view,
+    void (*noted)(void *context, struct store_batch *batch,
                   const struct assay_record *record, enum assay_err err);
     /* Before each write, while the writer rests: take in what has changed. */
     void (*resting)(void *context);

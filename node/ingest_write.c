@@ -139,11 +139,11 @@ static enum assay_err try_record(struct node_ingest_writer *writer,
                                  bool is_named, struct attempt *attempt_out)
 {
     const struct node_ingest_hooks *hooks = writer->hooks;
-    struct store_view *view = store_batch_view(writer->batch);
     struct attempt attempt = {.err = ASSAY_OK};
     enum assay_err err = ASSAY_OK;
 
-    attempt.wish = hooks->judge(hooks->context, view, record, is_named);
+    attempt.wish =
+        hooks->judge(hooks->context, writer->batch, record, is_named);
     if (attempt.wish == NODE_WISH_NONE || attempt.wish == NODE_WISH_QUOTA) {
         *attempt_out = attempt;
         return ASSAY_OK;
@@ -164,7 +164,7 @@ static enum assay_err try_record(struct node_ingest_writer *writer,
     if (err != ASSAY_OK) {
         return err == ASSAY_E_NOT_FOUND ? ASSAY_E_CORRUPT : err;
     }
-    hooks->noted(hooks->context, view, record, attempt.err);
+    hooks->noted(hooks->context, writer->batch, record, attempt.err);
     *attempt_out = attempt;
     return ASSAY_OK;
 }

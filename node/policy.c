@@ -4,14 +4,10 @@
 #include "policy_named.h"
 #include "policy_sets.h"
 #include "protocol/check.h"
-#include "store/log.h"
 
 #include <stdlib.h>
 
 #define DAY_S 86400
-
-/* Grants whose team is remembered: more than a batch meets. */
-#define GRANTS_MAX 65536
 
 /* What the writer knows. It is the writer's while that runs, else the
  * loop's. */
@@ -21,11 +17,8 @@ struct writer_side {
     struct store_teams teams;
     uint64_t day;
     struct node_id_set *counts; /* Teams, and their records today. */
-    struct node_id_set *grants; /* Grants, and where their team stands. */
-    struct assay_id *teams_of;  /* The teams of those. */
-    size_t team_count;
-    struct node_named *named; /* What is kept since others name it. */
-    enum node_wish last_wish; /* Of the record that noted is about. */
+    struct node_named *named;   /* What is kept since others name it. */
+    enum node_wish last_wish;   /* Of the record that noted is about. */
 };
 
 /* A refresh on the pool. */
@@ -62,8 +55,6 @@ static void writer_clear(struct writer_side *writer)
 {
     store_teams_clear(&writer->teams);
     node_id_set_free(writer->counts);
-    node_id_set_free(writer->grants);
-    free(writer->teams_of);
     node_named_free(writer->named);
     *writer = (struct writer_side){0};
 }
@@ -73,13 +64,6 @@ static enum assay_err writer_init(struct writer_side *writer)
     enum assay_err err =
         node_id_set_new(NODE_POLICY_TEAMS_MAX, &writer->counts);
 
-    if (err == ASSAY_OK) {
-        err = node_id_set_new(GRANTS_MAX, &writer->grants);
-    }
-    if (err == ASSAY_OK) {
-        writer->teams_of = calloc(GRANTS_MAX, sizeof(*writer->teams_of));
-        err = writer->teams_of == NULL ? ASSAY_E_NOMEM : ASSAY_OK;
-    }
     if (err == ASSAY_OK) {
         err = node_named_new(&writer->named);
     }
@@ -304,60 +288,42 @@ void node_policy_rest(struct node_policy *policy, uint64_t now_s)
     while (node_named_next_spent(writer->named, &spent)) {
         node_id_set_put(policy->spent, &spent, 0);
     }
-    /* A batch that failed may have left grants that there are not. Within a
-     * batch there is room for all that it brings. */
-    node_id_set_empty(writer->grants);
-    writer->team_count = 0;
-}
-
-/* Remembers the team of a grant, while there is room. */
-static void remember(struct writer_side *writer, const struct assay_id *grant,
-                     const struct assay_id *team)
-{
-    if (writer->team_count < GRANTS_MAX) {
-        writer->teams_of[writer->team_count] = *team;
-        node_id_set_put(writer->grants, grant, writer->team_count++);
-    }
 }
 
 /* The team that a record speaks for; false where its grant is not held. */
-static bool find_team(struct writer_side *writer, struct store_view *view,
+static bool find_team(struct store_batch *batch,
                       const struct assay_record *record,
                       struct assay_id *team_out)
 {
-    const struct assay_id *grant = &record->payload.auth;
-    const uint64_t *known = NULL;
-    struct store_log log;
-
     if (record->payload.kind == ASSAY_KIND_FOUND) {
         *team_out = record->id;
         return true;
     }
-    known = node_id_set_find(writer->grants, grant);
-    if (known != NULL) {
-        *team_out = writer->teams_of[*known];
-        return true;
-    }
-    if (store_log_find(view, grant, &log) != ASSAY_OK) {
-        return false;
-    }
-    remember(writer, grant, &log.team);
-    *team_out = log.team;
-    return true;
+    return store_batch_team(batch, &record->payload.auth, team_out) == ASSAY_OK;
+}
+
+/* Whether a record that was asked for is wanted for what names it; for whom it
+ * is kept, if it is, is remembered. */
+static bool is_named_wanted(struct writer_side *writer,
+                            struct store_batch *batch,
+                            const struct assay_record *record)
+{
+    struct node_reasons reasons = {writer->is_open, &writer->teams};
+
+    return node_named_is_wanted(writer->named, &reasons,
+                                store_batch_view(batch), record);
 }
 
 static enum node_wish wish_of(struct writer_side *writer,
-                              struct store_view *view,
+                              struct store_batch *batch,
                               const struct assay_record *record, bool is_named)
 {
-    struct node_reasons reasons = {writer->is_open, &writer->teams};
     struct assay_id team;
 
-    if (!find_team(writer, view, record, &team)) {
-        /* It will be found to be early; who it speaks for shows later, and for
-         * whom it is kept, if for that, is remembered. */
+    if (!find_team(batch, record, &team)) {
+        /* It will be found to be early; who it speaks for shows later. */
         if (is_named) {
-            (void)node_named_is_wanted(writer->named, &reasons, view, record);
+            (void)is_named_wanted(writer, batch, record);
         }
         return NODE_WISH_FOLLOWED;
     }
@@ -373,44 +339,30 @@ static enum node_wish wish_of(struct writer_side *writer,
     }
     if (is_named) {
         /* It was asked for; that too many were is not its peer's doing. */
-        return node_named_is_wanted(writer->named, &reasons, view, record)
-                   ? NODE_WISH_KEPT
-                   : NODE_WISH_QUOTA;
+        return is_named_wanted(writer, batch, record) ? NODE_WISH_KEPT
+                                                      : NODE_WISH_QUOTA;
     }
     return writer->is_open ? NODE_WISH_QUOTA : NODE_WISH_NONE;
 }
 
-enum node_wish node_policy_judge(void *context, struct store_view *view,
+enum node_wish node_policy_judge(void *context, struct store_batch *batch,
                                  const struct assay_record *record,
                                  bool is_named)
 {
     struct node_policy *policy = context;
 
-    policy->writer.last_wish = wish_of(&policy->writer, view, record, is_named);
+    policy->writer.last_wish =
+        wish_of(&policy->writer, batch, record, is_named);
     return policy->writer.last_wish;
 }
 
-/* A new grant: its team is known before it is in any table. */
-static void note_grant(struct writer_side *writer, struct store_view *view,
-                       const struct assay_record *record)
-{
-    uint64_t kind = record->payload.kind;
-    struct assay_id team;
-
-    if ((kind == ASSAY_KIND_FOUND || kind == ASSAY_KIND_MEMBER ||
-         kind == ASSAY_KIND_ROTATE) &&
-        find_team(writer, view, record, &team)) {
-        remember(writer, &record->id, &team);
-    }
-}
-
 /* A new record of a team that has a quota. */
-static void count_record(struct writer_side *writer, struct store_view *view,
+static void count_record(struct writer_side *writer, struct store_batch *batch,
                          const struct assay_record *record)
 {
     struct assay_id team;
 
-    if (writer->is_open && find_team(writer, view, record, &team) &&
+    if (writer->is_open && find_team(batch, record, &team) &&
         !store_teams_have(&writer->teams, &team)) {
         const uint64_t *count = node_id_set_find(writer->counts, &team);
 
@@ -418,16 +370,15 @@ static void count_record(struct writer_side *writer, struct store_view *view,
     }
 }
 
-void node_policy_noted(void *context, struct store_view *view,
+void node_policy_noted(void *context, struct store_batch *batch,
                        const struct assay_record *record, enum assay_err err)
 {
     struct node_policy *policy = context;
     struct writer_side *writer = &policy->writer;
 
     if (err == ASSAY_OK) {
-        note_grant(writer, view, record);
         if (writer->last_wish == NODE_WISH_FOLLOWED) {
-            count_record(writer, view, record);
+            count_record(writer, batch, record);
         } else {
             node_named_charge(writer->named);
         }

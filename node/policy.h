@@ -54,10 +54,10 @@ bool node_policy_asks_for(const struct node_policy *policy,
                           struct store_view *view, const struct assay_id *id);
 
 /* The hooks of the ingest: context is the policy. */
-enum node_wish node_policy_judge(void *context, struct store_view *view,
+enum node_wish node_policy_judge(void *context, struct store_batch *batch,
                                  const struct assay_record *record,
                                  bool is_named);
-void node_policy_noted(void *context, struct store_view *view,
+void node_policy_noted(void *context, struct store_batch *batch,
                        const struct assay_record *record, enum assay_err err);
 
 /* While the writer rests, before it writes: what has changed reaches it. */

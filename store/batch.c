@@ -93,6 +93,19 @@ struct store_view *store_batch_view(struct store_batch *batch)
     return &batch->view;
 }
 
+enum assay_err store_batch_team(struct store_batch *batch,
+                                const struct assay_id *grant,
+                                struct assay_id *team_out)
+{
+    struct store_log *log = NULL;
+    enum assay_err err = store_batch_log(batch, grant, &log);
+
+    if (err == ASSAY_OK) {
+        *team_out = log->team;
+    }
+    return err;
+}
+
 static enum assay_err put_index(void *context, const struct store_entry *entry)
 {
     struct store_batch *batch = context;

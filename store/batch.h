@@ -30,6 +30,14 @@ enum assay_err store_batch_begin(struct store_ledger *ledger, uint64_t now_s,
  * end it yourself. */
 struct store_view *store_batch_view(struct store_batch *batch);
 
+/* The team of a grant that is held, or was put in this batch. Costs less than
+ * store_batch_view, which writes out every log that was changed.
+ * ASSAY_E_NOT_FOUND where the id is no grant's; ASSAY_E_NOMEM. */
+ASSAY_MUST_CHECK
+enum assay_err store_batch_team(struct store_batch *batch,
+                                const struct assay_id *grant,
+                                struct assay_id *team_out);
+
 /*
  * Takes a record whose signature, keys and body hash the caller has checked
  * (assay_record_check). Decides whether its place is right:

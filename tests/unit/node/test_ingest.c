@@ -45,12 +45,12 @@ struct fixture {
     bool is_done;
 };
 
-static enum node_wish judge(void *context, struct store_view *view,
+static enum node_wish judge(void *context, struct store_batch *batch,
                             const struct assay_record *record, bool is_named)
 {
     struct fixture *fixture = context;
 
-    assert_non_null(view);
+    assert_non_null(batch);
     (void)is_named;
     if (fixture->judged_source != 0) {
         assert_int_equal(uv_async_send(&fixture->judging), 0);
@@ -62,12 +62,12 @@ static enum node_wish judge(void *context, struct store_view *view,
                : NODE_WISH_FOLLOWED;
 }
 
-static void noted(void *context, struct store_view *view,
+static void noted(void *context, struct store_batch *batch,
                   const struct assay_record *record, enum assay_err err)
 {
     (void)context;
     (void)err;
-    assert_non_null(view);
+    assert_non_null(batch);
     assert_non_null(record);
 }
 

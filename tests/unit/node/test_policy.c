@@ -84,7 +84,6 @@ static enum node_wish judge(struct fixture *fixture, const size_t *indexes,
     for (size_t i = 0; i < count; i++) {
         const struct history_item *item =
             history_item(fixture->history, indexes[i]);
-        struct store_view *view = store_batch_view(batch);
         struct assay_record record;
         uint64_t lsn = 0;
         bool has_new_body = false;
@@ -92,10 +91,10 @@ static enum node_wish judge(struct fixture *fixture, const size_t *indexes,
         assert_int_equal(
             assay_record_open(item->envelope, item->body, &record, NULL),
             ASSAY_OK);
-        wish = node_policy_judge(fixture->policy, view, &record, is_named);
+        wish = node_policy_judge(fixture->policy, batch, &record, is_named);
         if (wish == NODE_WISH_FOLLOWED || wish == NODE_WISH_KEPT) {
             node_policy_noted(
-                fixture->policy, view, &record,
+                fixture->policy, batch, &record,
                 store_batch_put(batch, &record, &lsn, &has_new_body));
         }
     }

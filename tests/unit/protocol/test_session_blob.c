@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A capture of three ranges and a bit. */
-#define CAPTURE_LEN ((size_t)(3 * ASSAY_BLOB_RANGE + 1234))
+#define CAPTURE_LEN ((size_t)(5 * ASSAY_BLOB_RANGE + 1234))
 
 static uint8_t capture[CAPTURE_LEN];
 static uint8_t space[ASSAY_MESSAGE_MAX];

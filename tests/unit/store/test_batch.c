@@ -590,6 +590,30 @@ static void a_batch_sees_what_it_was_given(void **state)
     finish(batch, claim + 1);
 }
 
+/* Whom a record would speak for shows before it is put. */
+static void a_batch_knows_the_team_of_a_grant(void **state)
+{
+    size_t claim = history_claim(history, editor);
+    const struct assay_id *grant = &history_item(history, editor)->id;
+    struct assay_id team = {{0}};
+    struct store_batch *batch = begin();
+    (void)state;
+
+    assert_int_equal(store_batch_team(batch, grant, &team), ASSAY_E_NOT_FOUND);
+    put_before(batch, claim + 1);
+    assert_int_equal(
+        store_batch_team(batch, &history_item(history, claim)->id, &team),
+        ASSAY_E_NOT_FOUND);
+    assert_int_equal(store_batch_team(batch, grant, &team), ASSAY_OK);
+    assert_true(assay_id_equal(&team, &history_item(history, root)->id));
+    finish(batch, claim + 1);
+    batch = begin();
+    team = (struct assay_id){{0}};
+    assert_int_equal(store_batch_team(batch, grant, &team), ASSAY_OK);
+    assert_true(assay_id_equal(&team, &history_item(history, root)->id));
+    store_batch_abort(batch);
+}
+
 static void a_ledger_opened_for_reading_takes_no_batch(void **state)
 {
     struct store_batch *batch = NULL;
@@ -626,6 +650,7 @@ int main(void)
         PROMISE(a_full_batch_takes_no_more),
         PROMISE(an_aborted_batch_leaves_nothing),
         PROMISE(a_batch_sees_what_it_was_given),
+        PROMISE(a_batch_knows_the_team_of_a_grant),
         PROMISE(a_ledger_opened_for_reading_takes_no_batch),
     };
 
