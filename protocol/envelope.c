@@ -39,13 +39,12 @@ void assay_sig_structure_hash(const struct assay_sig_structure *structure,
 
 struct assay_bytes
 assay_sig_structure_join(const struct assay_sig_structure *structure,
-                         uint8_t *out)
+                         uint8_t *out, size_t out_cap)
 {
     size_t len = 0;
 
     for (size_t index = 0; index < 4; index++) {
-        ASSAY_CHECK(structure->piece[index].len <=
-                    ASSAY_SIG_STRUCTURE_MAX - len);
+        ASSAY_CHECK(structure->piece[index].len <= out_cap - len);
         memcpy(out + len, structure->piece[index].data,
                structure->piece[index].len);
         len += structure->piece[index].len;

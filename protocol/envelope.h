@@ -69,11 +69,12 @@ struct assay_sig_structure assay_sig_structure_of(struct assay_bytes envelope,
 void assay_sig_structure_hash(const struct assay_sig_structure *structure,
                               struct assay_id *id_out);
 
-/* Copies the pieces into out, which has room for ASSAY_SIG_STRUCTURE_MAX
- * bytes, and returns what was written. */
+/* Copies the pieces into out and returns what was written. They have to fit
+ * in out_cap bytes: ASSAY_SIG_STRUCTURE_MAX, or the length of an envelope that
+ * was checked, are enough. */
 struct assay_bytes
 assay_sig_structure_join(const struct assay_sig_structure *structure,
-                         uint8_t *out);
+                         uint8_t *out, size_t out_cap);
 
 /* Reads a payload's map and checks every rule of docs/records.md section 3
  * and the grant's shape. The reader is at its begin; it fails where a rule is

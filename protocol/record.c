@@ -6,6 +6,10 @@
 #include "envelope.h"
 #include "key.h"
 
+/* An envelope is longer than what is signed of it; most are shorter than
+ * this, since texts are in bodies. */
+#define ENVELOPE_USUAL 2048
+
 static void read_protected(struct assay_cbor_reader *reader,
                            struct assay_key *key_out)
 {
@@ -164,16 +168,41 @@ static enum assay_err check_named_keys(const struct assay_record *record)
     return assay_key_is_prime_order(&grant.key) ? ASSAY_OK : ASSAY_E_KEY;
 }
 
-enum assay_err assay_record_check(const struct assay_record *record)
+/* Verifies the signature, joining in buffer what was signed. */
+static enum assay_err verify_in(const struct assay_record *record,
+                                uint8_t *buffer, size_t buffer_cap)
 {
-    uint8_t buffer[ASSAY_SIG_STRUCTURE_MAX];
-    uint8_t hash[ASSAY_HASH_SIZE];
-
     struct assay_sig_structure structure =
         assay_sig_structure_of(record->envelope, record->signed_bytes);
-    enum assay_err err = assay_key_verify(
-        &record->key, assay_sig_structure_join(&structure, buffer),
+
+    return assay_key_verify(
+        &record->key, assay_sig_structure_join(&structure, buffer, buffer_cap),
         record->signature);
+}
+
+/* Not inlined, so that only large records touch so many pages of stack. */
+static __attribute__((noinline)) enum assay_err
+verify_large(const struct assay_record *record)
+{
+    uint8_t buffer[ASSAY_SIG_STRUCTURE_MAX];
+
+    return verify_in(record, buffer, sizeof(buffer));
+}
+
+static enum assay_err verify(const struct assay_record *record)
+{
+    uint8_t buffer[ENVELOPE_USUAL];
+
+    return record->envelope.len <= sizeof(buffer)
+               ? verify_in(record, buffer, sizeof(buffer))
+               : verify_large(record);
+}
+
+enum assay_err assay_record_check(const struct assay_record *record)
+{
+    uint8_t hash[ASSAY_HASH_SIZE];
+    enum assay_err err = verify(record);
+
     if (err != ASSAY_OK) {
         return err;
     }

@@ -148,7 +148,8 @@ static void sign_envelope(struct assay_bytes envelope, uint8_t *out,
                                   payload_len};
     struct assay_sig_structure structure =
         assay_sig_structure_of(envelope, payload);
-    assay_key_sign(secret, assay_sig_structure_join(&structure, buffer),
+    assay_key_sign(secret,
+                   assay_sig_structure_join(&structure, buffer, sizeof(buffer)),
                    out + signature_at);
 }
 

@@ -426,7 +426,8 @@ static void a_root_key_outside_the_subgroup_is_refused(void **state)
                      ASSAY_OK);
     struct assay_sig_structure structure =
         assay_sig_structure_of(envelope, record.signed_bytes);
-    struct assay_bytes message = assay_sig_structure_join(&structure, buffer);
+    struct assay_bytes message =
+        assay_sig_structure_join(&structure, buffer, sizeof(buffer));
     for (uint64_t nonce = 1; !is_signed && nonce < 1000; nonce++) {
         is_signed = sign_with_mixed_key(sample.secret, &key, message, nonce,
                                         out + envelope.len - 64);
@@ -564,6 +565,42 @@ static void an_envelope_over_its_size_is_refused(void **state)
     assert_int_equal(
         assay_record_parse(envelope, ASSAY_BYTES_NONE, &record, NULL),
         ASSAY_E_MALFORMED);
+}
+
+/* Whatever the size of what is signed, all of it is. */
+static void envelopes_of_every_size_are_verified(void **state)
+{
+    static struct sample sample;
+    static uint8_t out[ASSAY_RECORD_MAX];
+    static uint8_t grant[ASSAY_RECORD_MAX] = {0x59}; /* A byte string. */
+    size_t sizes[] = {2047, 2048, 2049, ASSAY_RECORD_MAX};
+    struct assay_payload *payload = &sample.payload;
+    struct assay_bytes body = {grant, 0};
+    struct assay_bytes envelope;
+    struct assay_record record;
+    struct assay_id id;
+    (void)state;
+
+    sample_make(ASSAY_KIND_CLAIM, SAMPLE_MINIMAL, 0, &sample);
+    payload->kind = 200;
+    for (size_t index = 0; index < 4; index++) {
+        size_t len = 1000;
+
+        do { /* At most twice: the rest of the envelope has one size. */
+            grant[1] = (uint8_t)(len >> 8);
+            grant[2] = (uint8_t)len;
+            payload->grant = (struct assay_bytes){grant, len + 3};
+            assert_int_equal(assay_record_seal(payload, body, sample.secret,
+                                               out, &envelope, &id),
+                             ASSAY_OK);
+            len += sizes[index] - envelope.len;
+        } while (envelope.len != sizes[index]);
+        assert_int_equal(assay_record_open(envelope, body, &record, NULL),
+                         ASSAY_OK);
+        out[envelope.len - ASSAY_SIGNATURE_SIZE - 3] ^= 1;
+        assert_int_equal(assay_record_open(envelope, body, &record, NULL),
+                         ASSAY_E_SIGNATURE);
+    }
 }
 
 /* Newer programs write kinds and keys that this one does not know. */
@@ -710,6 +747,7 @@ int main(void)
         cmocka_unit_test(sealing_refuses_what_opening_refuses),
         cmocka_unit_test(a_record_over_its_size_is_refused),
         cmocka_unit_test(an_envelope_over_its_size_is_refused),
+        cmocka_unit_test(envelopes_of_every_size_are_verified),
         cmocka_unit_test(what_is_unknown_survives_byte_for_byte),
         cmocka_unit_test(the_log_is_the_grant_or_the_record_itself),
         cmocka_unit_test(about_finds_the_first_of_a_relation),
