@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "draft.h"
+#include "editor.h"
 #include "input.h"
 #include "report.h"
 
@@ -85,36 +86,51 @@ static void tell_of_bytes(const struct cli_context *context,
     }
 }
 
+static enum cli_exit say_erased(const char *text)
+{
+    cli_report("%s: its body was erased before", text);
+    return CLI_NO;
+}
+
+static enum cli_exit erase_for(struct cli_context *context,
+                               const struct target *target, const char *text,
+                               const char *reason)
+{
+    enum assay_err err = erase(context, target, reason);
+
+    if (err == ASSAY_E_EXISTS) {
+        return say_erased(text);
+    }
+    if (err != ASSAY_OK) {
+        return cli_report_err(text, err, NULL);
+    }
+    tell_of_bytes(context, target);
+    return CLI_DONE;
+}
+
 static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
     struct target target;
     const char *text = cli_args_positional(args, 0);
     char *reason = NULL;
-    enum assay_err err = ASSAY_E_EXISTS;
+    char *draft = NULL;
 
     memset(&target, 0, sizeof(target));
     enum cli_exit exit_code = find_target(context, text, &target);
-    if (exit_code == CLI_DONE && !target.is_erased) {
-        exit_code = cli_input_text("reason", cli_args_value(args, "reason"),
-                                   "Say why this body has to go.", &reason);
-        if (exit_code == CLI_DONE) {
-            err = erase(context, &target, reason);
-        }
+    if (exit_code == CLI_DONE && target.is_erased) {
+        exit_code = say_erased(text);
+    }
+    if (exit_code == CLI_DONE) {
+        exit_code =
+            cli_input_text("reason", cli_args_value(args, "reason"),
+                           "Say why this body has to go.", &reason, &draft);
+    }
+    if (exit_code == CLI_DONE) {
+        exit_code = erase_for(context, &target, text, reason);
     }
     free(reason);
-    if (exit_code != CLI_DONE) {
-        return exit_code;
-    }
-    if (err == ASSAY_E_EXISTS) {
-        cli_report("%s: its body was erased before", text);
-        return CLI_NO;
-    }
-    if (err != ASSAY_OK) {
-        return cli_report_err(text, err, NULL);
-    }
-    tell_of_bytes(context, &target);
-    return CLI_DONE;
+    return cli_editor_end(draft, exit_code);
 }
 
 const struct cli_command cli_cmd_erase = {

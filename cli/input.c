@@ -119,13 +119,14 @@ static enum cli_exit check_text(const char *option_name, const char *text)
 }
 
 enum cli_exit cli_input_text(const char *option_name, const char *value,
-                             const char *hint, char **text_out)
+                             const char *hint, char **text_out,
+                             char **draft_out)
 {
     char *text = NULL;
     enum cli_exit code = CLI_DONE;
 
     if (value == NULL) {
-        code = cli_editor_text(option_name, hint, &text);
+        code = cli_editor_text(option_name, hint, &text, draft_out);
     } else {
         text = strdup(value);
         code = text == NULL ? cli_report_err("memory", ASSAY_E_NOMEM, NULL)

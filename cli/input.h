@@ -20,12 +20,14 @@ enum cli_exit cli_input_standard(const struct cli_command *command,
 
 /*
  * The text of an option: its value; left out (NULL) on a terminal, $VISUAL or
- * $EDITOR is opened, with hint as comment lines, as git does. Checked to be
- * allowed text of at most ASSAY_TEXT_MAX bytes; surrounding white space is
- * taken off. malloc'ed.
+ * $EDITOR is opened, with hint as comment lines, as git does: *draft_out is
+ * then the path of what was typed, also where that is refused, for
+ * cli_editor_end; else it is left as it is. Checked to be allowed text of at
+ * most ASSAY_TEXT_MAX bytes; surrounding white space is taken off. malloc'ed.
  */
 enum cli_exit cli_input_text(const char *option_name, const char *value,
-                             const char *hint, char **text_out);
+                             const char *hint, char **text_out,
+                             char **draft_out);
 
 /* A time: Unix seconds, a date (its first second in UTC), or RFC 3339. */
 enum cli_exit cli_input_time(const char *text, uint64_t *time_s_out);

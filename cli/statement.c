@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "statement.h"
 
+#include "editor.h"
 #include "input.h"
 #include "report.h"
 
@@ -28,19 +29,21 @@ static enum cli_exit aim(struct cli_statement *statement,
 
 static enum cli_exit unlock_and_read(struct cli_statement *statement,
                                      const struct cli_statement_form *form,
-                                     char **text_out)
+                                     char **text_out, char **draft_out)
 {
     const char *given = cli_args_value(statement->args, form->option);
     enum cli_exit exit_code = CLI_DONE;
 
     if (given != NULL) {
-        exit_code = cli_input_text(form->option, given, "", text_out);
+        exit_code =
+            cli_input_text(form->option, given, "", text_out, draft_out);
     }
     if (exit_code == CLI_DONE) {
         exit_code = cli_signer_unlock(statement->context, &statement->signer);
     }
     if (exit_code == CLI_DONE && given == NULL && form->hint != NULL) {
-        exit_code = cli_input_text(form->option, NULL, form->hint, text_out);
+        exit_code =
+            cli_input_text(form->option, NULL, form->hint, text_out, draft_out);
     }
     return exit_code;
 }
@@ -62,10 +65,11 @@ static enum cli_exit make(struct cli_statement *statement,
                           const struct cli_statement_form *form)
 {
     char *text = NULL;
+    char *draft = NULL;
     enum cli_exit exit_code = aim(statement, form);
 
     if (exit_code == CLI_DONE) {
-        exit_code = unlock_and_read(statement, form, &text);
+        exit_code = unlock_and_read(statement, form, &text, &draft);
     }
     if (exit_code == CLI_DONE) {
         write_body(statement, form, text);
@@ -73,7 +77,7 @@ static enum cli_exit make(struct cli_statement *statement,
                                     &statement->draft);
     }
     free(text);
-    return exit_code;
+    return cli_editor_end(draft, exit_code);
 }
 
 enum cli_exit cli_statement_make(struct cli_context *context,

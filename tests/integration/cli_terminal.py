@@ -111,6 +111,123 @@ def lists_fit(folder):
     assert short in run(ledger, ["team", "list"], [])[1].decode(), short
 
 
+class Editors:
+    """Texts that are written in an editor: a small script that is told apart
+    by its lines."""
+
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, "editors")
+        self.ledger = os.path.join(self.folder, "ledger")
+        self.tmp = os.path.join(self.folder, "tmp")
+        os.makedirs(self.tmp)
+        self.assay("init")
+        self.assay("key", "new", "--name", "ann")
+        self.assay("team", "found", "--name", "Desk", "--as", "ann")
+        ben = self.assay("key", "new", "--name", "ben")
+        self.assay("team", "member", ben, "--name", "Ben", "--role", "editor",
+                   "--as", "ann")
+        self.claim = self.assay("claim", "add", "--text", "It rains.", "--url",
+                                "https://a.example/", "--as", "ann")
+
+    def assay(self, *words):
+        return subprocess.run([ASSAY, "--ledger", self.ledger, *words],
+                              check=True, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL).stdout.strip()
+
+    def run(self, variable, lines, *words):
+        """The exit code, what was seen, and what is left of what was typed,
+        as path and bytes."""
+        editor = os.path.join(self.folder, "editor")
+        with open(editor, "w") as file:
+            file.write("#!/bin/sh\n" + lines)
+        os.chmod(editor, 0o700)
+        before = set(os.listdir(self.tmp))
+        kept = {"TMPDIR": self.tmp, variable: editor + " with 'two words'"}
+        saved = dict(os.environ)
+        os.environ.update(kept)
+        code, seen, _ = run(self.ledger, words, [])
+        os.environ.clear()
+        os.environ.update(saved)
+        left = []
+        for name in set(os.listdir(self.tmp)) - before:
+            path = os.path.join(self.tmp, name)
+            with open(path, "rb") as file:
+                left.append((path, file.read()))
+            assert os.stat(path).st_mode & 0o777 == 0o600, path
+            assert path.encode() in seen, (path, seen)
+        assert before <= set(os.listdir(self.tmp)), "a text was overwritten"
+        return code, seen.decode(), left
+
+    def texts(self):
+        """What was signed."""
+        listed = json.loads(self.assay("--json", "log", "--limit", "1000"))
+        return [record["body"].get("rationale")
+                for record in listed["records"]
+                if record["kind"] == "verdict"]
+
+    def test(self):
+        verdict = ["verdict", "add", self.claim, "--rating", "true", "--as",
+                   "ann"]
+        write = 'test "$1 $2" = "with two words" || exit 9; shift 2\n'
+        for name in ("VISUAL", "EDITOR"):
+            os.environ.pop(name, None)
+
+        # Written: the text without what is left out; nothing stays.
+        code, seen, left = self.run(
+            "EDITOR", write + 'grep -q "^# .*--rationale" "$1" || exit 8\n'
+            "printf '\\n Seen.\\n# no\\nTwice.\\n\\n' >\"$1\"\n", *verdict)
+        assert (code, left) == (0, []), (code, seen, left)
+        assert self.texts() == ["Seen.\nTwice."], self.texts()
+
+        # VISUAL goes before EDITOR.
+        os.environ["EDITOR"] = "false"
+        code, seen, left = self.run("VISUAL", write + 'echo By. >"$1"', *verdict)
+        assert (code, left) == (0, []), (code, seen, left)
+        assert self.texts() == ["By.", "Seen.\nTwice."], self.texts()
+        os.environ.pop("EDITOR")
+
+        # Left empty: nothing is written, and there is nothing to keep.
+        for lines in ("", "shift 2; echo ' ' >\"$1\""):
+            code, seen, left = self.run("EDITOR", lines, *verdict)
+            assert (code, left) == (3, []), (code, seen, left)
+            assert "empty" in seen, seen
+
+        # The editor fails: what was typed until then is kept.
+        code, seen, left = self.run("EDITOR", "exit 1", *verdict)
+        assert (code, left) == (4, []), (code, seen, left)
+        code, seen, left = self.run(
+            "EDITOR", write + 'echo Typed. >"$1"; exit 1', *verdict)
+        assert code == 4 and "failed" in seen, (code, seen)
+        assert [text for _, text in left] == [b"Typed.\n"], left
+
+        # What cannot be signed is kept, each in a file of its own.
+        for typed, said in ((b"x" * 16385, "longer"), (b"x" * 40000, "longer"),
+                            (b"a\0b", "zero byte"), (b"a\033b", "byte 1"),
+                            (b"a\xff", "byte 1")):
+            with open(os.path.join(self.folder, "typed"), "wb") as file:
+                file.write(typed)
+            code, seen, left = self.run(
+                "EDITOR", write + f'cat "{self.folder}/typed" >"$1"', *verdict)
+            assert code == 3 and said in seen, (code, seen)
+            assert [text for _, text in left] == [typed], left
+
+        # So is what nobody may sign any more once it is written.
+        words = ["verdict", "add", self.claim, "--rating", "true", "--as",
+                 "ben"]
+        code, seen, left = self.run(
+            "EDITOR", write + f'echo Late. >"$1"; "{ASSAY}" --ledger '
+            f'"{self.ledger}" team revoke ben --nothing-good --as ann >'
+            f'"{self.folder}/revoked"', *words)
+        assert code == 3, (code, seen)
+        assert [text for _, text in left] == [b"Late.\n"], left
+        assert len(self.texts()) == 2, self.texts()
+
+        # erase asks in the same way, and signs nothing.
+        code, seen, left = self.run("EDITOR", write + 'echo Law. >"$1"',
+                                    "erase", self.claim)
+        assert (code, left) == (0, []), (code, seen, left)
+
+
 def main():
     # A runner may have it ignored, and what it starts would leave it so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -175,6 +292,7 @@ def main():
         assert (code, echo) == (0, True), (code, echo, seen)
 
         lists_fit(folder)
+        Editors(folder).test()
 
         # Many captures take time.
         # The team is meant in two ways, and asked for its passphrase once.

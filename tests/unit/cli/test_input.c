@@ -68,9 +68,12 @@ static void what_is_no_time_is_said_with_what_is(void **state)
 static enum cli_exit read_text(const char *value, char **text_out)
 {
     struct listening listening;
+    char *draft = NULL;
 
     listen_begin(&listening);
-    enum cli_exit code = cli_input_text("reason", value, "Why?", text_out);
+    enum cli_exit code =
+        cli_input_text("reason", value, "Why?", text_out, &draft);
+    assert_null(draft); /* What is given is in no file. */
     listen_end(&listening, said, sizeof(said));
     return code;
 }
