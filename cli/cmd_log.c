@@ -1,24 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "context.h"
-#include "paging.h"
-#include "record_json.h"
-#include "report.h"
-#include "store/log.h"
-#include "words.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-
-/* Whose logs: those of a team, or those of a key. */
-struct whose {
-    bool is_key;
-    struct assay_id_prefix key;
-    struct assay_id team;
-};
+#include "logs.h"
 
 static enum cli_exit take_whose(struct cli_context *context,
                                 struct store_view *view, const char *text,
-                                struct whose *whose)
+                                struct cli_whose *whose)
 {
     struct store_key_info info;
 
@@ -32,196 +17,6 @@ static enum cli_exit take_whose(struct cli_context *context,
     }
     return whose->is_key ? CLI_DONE
                          : cli_context_team(view, text, &whose->team);
-}
-
-static bool is_whose(const struct whose *whose, const struct store_log *log)
-{
-    return whose->is_key ? assay_id_matches(&whose->key, log->key.bytes)
-                         : assay_id_equal(&whose->team, &log->team);
-}
-
-static uint64_t last_seq(const struct store_log *log)
-{
-    uint64_t last = 0;
-
-    for (size_t i = 0; i < log->head_count; i++) {
-        last = log->heads[i].seq > last ? log->heads[i].seq : last;
-    }
-    return last;
-}
-
-/* What a log is, before its records. */
-static void write_head(struct cli_term *term, struct store_view *view,
-                       const struct store_log *log)
-{
-    struct assay_bytes name = store_team_name(view, &log->team);
-    char id[ASSAY_ID_TEXT_MAX];
-
-    cli_id_short(ASSAY_ID_KEY, log->key.bytes, 0, id);
-    cli_putf(term, CLI_BOLD, "Log of %s", id);
-    cli_put(term, CLI_PLAIN, " under ");
-    if (name.data != NULL) {
-        cli_put_text(term, CLI_PLAIN, name, CLI_LINE);
-    } else {
-        cli_id_short(ASSAY_ID_TEAM, log->team.hash, 0, id);
-        cli_put(term, CLI_PLAIN, id);
-    }
-    cli_putf(term, CLI_PLAIN, log->is_root ? ", its root" : ", as %s",
-             assay_role_name(log->role));
-    cli_dot(term);
-    cli_putf(term, CLI_PLAIN, "%" PRIu64 " record%s", log->record_count,
-             log->record_count == 1 ? "" : "s");
-    if (log->head_count > 1) {
-        cli_dot(term);
-        cli_putf(term, CLI_WARN, "! forked: %zu heads", log->head_count);
-    }
-    if (log->is_frozen) {
-        cli_dot(term);
-        cli_put(term, CLI_BAD, "! frozen");
-    }
-    cli_end(term);
-}
-
-static json_t *heads_of(struct cli_doc *doc, struct store_view *view,
-                        const struct store_log *log)
-{
-    json_t *list = cli_doc_list(doc);
-
-    for (size_t i = 0; i < log->head_count; i++) {
-        json_t *head = cli_doc_object(doc);
-
-        cli_record_put_id(doc, head, "id", view, &log->heads[i].id);
-        cli_doc_put_number(doc, head, "seq", log->heads[i].seq);
-        cli_doc_add(doc, list, head);
-    }
-    return list;
-}
-
-static json_t *log_of(struct cli_doc *doc, struct store_view *view,
-                      const struct store_log *log)
-{
-    json_t *object = cli_doc_object(doc);
-
-    cli_record_put_id(doc, object, "grant", view, &log->grant);
-    cli_doc_put_id(doc, object, "team", ASSAY_ID_TEAM, log->team.hash);
-    cli_doc_put_text(doc, object, "team_name",
-                     store_team_name(view, &log->team));
-    cli_doc_put_id(doc, object, "key", ASSAY_ID_KEY, log->key.bytes);
-    cli_doc_put_word(doc, object, "role", assay_role_name(log->role));
-    cli_doc_put_bool(doc, object, "is_root", log->is_root);
-    cli_doc_put_bool(doc, object, "is_frozen", log->is_frozen);
-    cli_doc_put_number(doc, object, "record_count", log->record_count);
-    cli_doc_put(doc, object, "heads", heads_of(doc, view, log));
-    return object;
-}
-
-/* The last records of one log, in its order. */
-static enum assay_err write_records(struct cli_page *page,
-                                    const struct store_log *log)
-{
-    const uint64_t last = last_seq(log);
-    struct store_log_cursor cursor = {0, 0};
-    struct store_row row;
-    enum assay_err err = ASSAY_OK;
-
-    if (last > page->limit) {
-        cursor.seq = last - page->limit + 1;
-    }
-    while (err == ASSAY_OK) {
-        err = store_log_next_row(page->view, log->log_lsn, &cursor, &row);
-        if (err == ASSAY_OK) {
-            err = cli_page_add(page, &row);
-        }
-    }
-    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
-}
-
-static enum assay_err write_log(struct cli_page *page,
-                                const struct store_log *log)
-{
-    enum assay_err err;
-
-    write_head(&page->term, page->view, log);
-    err = write_records(page, log);
-    cli_gap_line(&page->term);
-    return err;
-}
-
-/* One log as an object of its own, at the end of logs. */
-static enum assay_err add_log(struct cli_page *page,
-                              const struct store_log *log, json_t *logs)
-{
-    json_t *object = log_of(&page->doc, page->view, log);
-    json_t *list = page->list;
-    enum assay_err err;
-
-    page->list = cli_doc_list(&page->doc);
-    err = page->list == NULL ? ASSAY_E_NOMEM : write_records(page, log);
-    cli_doc_put(&page->doc, object, "records", page->list);
-    cli_doc_add(&page->doc, logs, object);
-    page->list = list;
-    return err;
-}
-
-/* The next log that may be meant. A key's first letters are in no index. */
-static enum assay_err next_log(struct store_view *view,
-                               const struct whose *whose, uint64_t *after,
-                               struct store_log *log_out)
-{
-    struct store_log_query query = {NULL, NULL};
-    struct assay_key key;
-
-    if (!whose->is_key) {
-        query.team = &whose->team;
-    } else if (whose->key.bit_count == 8 * ASSAY_KEY_SIZE) {
-        memcpy(key.bytes, whose->key.bytes, ASSAY_KEY_SIZE);
-        query.key = &key;
-    } else {
-        return store_log_next(view, after, log_out);
-    }
-    return store_log_next_of(view, &query, after, log_out);
-}
-
-static enum assay_err write_logs(struct cli_page *page,
-                                 const struct whose *whose, json_t *logs)
-{
-    struct store_log log;
-    uint64_t after = 0;
-    enum assay_err err = next_log(page->view, whose, &after, &log);
-
-    while (err == ASSAY_OK) {
-        if (is_whose(whose, &log)) {
-            err = logs == NULL ? write_log(page, &log)
-                               : add_log(page, &log, logs);
-        }
-        if (err == ASSAY_OK) {
-            err = next_log(page->view, whose, &after, &log);
-        }
-    }
-    return err == ASSAY_E_NOT_FOUND ? ASSAY_OK : err;
-}
-
-static enum cli_exit show_logs(struct cli_page *page, const struct whose *whose)
-{
-    json_t *document;
-    enum cli_exit code;
-    enum assay_err err;
-
-    if (page->list == NULL) {
-        return cli_page_end(page, write_logs(page, whose, NULL), "");
-    }
-    document = cli_doc_begin(&page->doc, "assay-logs/1");
-    cli_doc_put(&page->doc, document, "logs", cli_doc_list(&page->doc));
-    err = write_logs(page, whose, json_object_get(document, "logs"));
-    if (err == ASSAY_OK) {
-        code = cli_doc_print(&page->doc, document);
-    } else {
-        json_decref(document);
-        code = cli_report_err("the logs", err, NULL);
-    }
-    json_decref(page->list);
-    cli_term_close(&page->term);
-    return code == CLI_DONE && page->count == 0 ? CLI_NO : code;
 }
 
 /* Everything here, the newest first. */
@@ -251,7 +46,7 @@ static enum cli_exit run(struct cli_context *context,
                          const struct cli_args *args)
 {
     const char *text = cli_args_positional(args, 0);
-    struct whose whose = {0};
+    struct cli_whose whose = {0};
     struct cli_page page;
     struct store_view *view = NULL;
     enum cli_exit code = cli_context_view(context, STORE_NOW, &view);
@@ -262,7 +57,7 @@ static enum cli_exit run(struct cli_context *context,
     if (code == CLI_DONE) {
         code = cli_page_begin(&page, view, args, context->json);
         if (code == CLI_DONE && text != NULL) {
-            code = show_logs(&page, &whose);
+            code = cli_logs_show(&page, &whose);
         } else if (code == CLI_DONE) {
             code = cli_page_end(&page, write_all(&page), "assay-log/1");
         }
@@ -272,8 +67,7 @@ static enum cli_exit run(struct cli_context *context,
 }
 
 static const struct cli_option options[] = {
-    {"limit", "N", "records in a page, or of each log; 50 by default", false,
-     false},
+    {"limit", "N", "records in a page; 50 by default", false, false},
     {"after", "N", "the next page, as the last one says", false, false},
     {0},
 };
@@ -288,8 +82,10 @@ const struct cli_command cli_cmd_log = {
     .details =
         "Without an argument: every record here, the newest first.\n\n"
         "With a key (its name in the keyring, or key1...) or a team (team1... "
-        "or its exact name): the log of each grant, with its last records in "
-        "the order of their numbers, and whether it is forked or frozen.",
+        "or its exact name): the log of each grant, in the order of receipt, "
+        "with its last records in the order of their numbers, and whether it "
+        "is forked or frozen. The next page goes on with the records before "
+        "those, then with the next log.",
     .example = "assay log --limit 20",
     .run = run,
 };

@@ -73,16 +73,21 @@ enum assay_err cli_page_add(struct cli_page *page, struct store_row *row)
     return page->doc.has_failed ? ASSAY_E_NOMEM : ASSAY_OK;
 }
 
-static enum cli_exit end_json(struct cli_page *page, const char *format)
+void cli_page_put_next(struct cli_page *page, json_t *document)
 {
-    json_t *document = cli_doc_begin(&page->doc, format);
-
-    cli_doc_put(&page->doc, document, "records", json_incref(page->list));
     if (page->next > 0) {
         cli_doc_put_number(&page->doc, document, "next", page->next);
     } else {
         cli_doc_put_null(&page->doc, document, "next");
     }
+}
+
+static enum cli_exit end_json(struct cli_page *page, const char *format)
+{
+    json_t *document = cli_doc_begin(&page->doc, format);
+
+    cli_doc_put(&page->doc, document, "records", json_incref(page->list));
+    cli_page_put_next(page, document);
     return cli_doc_print(&page->doc, document);
 }
 

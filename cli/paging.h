@@ -38,6 +38,9 @@ enum cli_exit cli_page_begin(struct cli_page *page, struct store_view *view,
 ASSAY_MUST_CHECK
 enum assay_err cli_page_add(struct cli_page *page, struct store_row *row);
 
+/* Puts the member next: what the next page is after, null at the end. */
+void cli_page_put_next(struct cli_page *page, json_t *document);
+
 /*
  * Ends with what became of the walk (ASSAY_E_NOT_FOUND: the list's end). As
  * JSON, an object of that format with the members records and next. CLI_NO

@@ -353,6 +353,67 @@ prints record
 typed note team vouch "Inland Desk" --as ann --note -
 notes 'Left the desk.'
 
+# A team's logs in pages, one of them forked: each record once, in order, and
+# no page has more than was asked for.
+cp -r desk twin
+for text in Six Seven Eight; do
+    expect 0 '' claim add --as ann --text "$text." --url https://a.example/
+    expect 0 '' --ledger twin claim add --as ann --text "Not $text." \
+        --url https://a.example/
+done
+expect 0 '' --ledger twin export --all -o twin.file
+expect 0 '' import twin.file
+expect 0 '' log "$team" --limit 2
+says 'the next page begins with --after'
+expect 0 '' log "$team" --limit 1000
+says 'forked'
+lacks '--after'
+expect 2 '--after' log "$team" --after 999999
+expect 2 '--after' log "$inland" --after 1
+cat >pages.py <<'END'
+import json
+import os
+import subprocess
+import sys
+
+
+def log(*words):
+    done = subprocess.run([os.environ["ASSAY_BIN"], "--json", "log", *words],
+                          check=True, capture_output=True)
+    return json.loads(done.stdout)
+
+
+def pages(who, limit):
+    after = []
+    while True:
+        page = log(who, "--limit", str(limit), *after)
+        assert sum(len(one["records"]) for one in page["logs"]) <= limit, page
+        yield page
+        if page["next"] is None:
+            return
+        after = ["--after", str(page["next"])]
+
+
+def ids(records):
+    return [record["id"] for record in records]
+
+
+for who in sys.argv[1:]:
+    whole = log(who, "--limit", "1000")
+    assert whole["next"] is None, whole
+    want = {one["grant"]: ids(one["records"]) for one in whole["logs"]}
+    assert [len(want[one["grant"]]) for one in whole["logs"]] == [
+        one["record_count"] for one in whole["logs"]], whole
+    for limit in (1, 2, 3, 7):
+        got = {}
+        for page in pages(who, limit):
+            for one in page["logs"]:
+                before = got.get(one["grant"], [])
+                got[one["grant"]] = ids(one["records"]) + before
+        assert list(got.items()) == list(want.items()), (limit, got, want)
+END
+"$PYTHON3" pages.py "$team" ann ben "$inland" || fail 'the pages of a log'
+
 # Trust is this ledger's own.
 expect 1 '' trust remove "$inland"
 expect 0 '' trust add "$inland"
