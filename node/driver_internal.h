@@ -46,6 +46,7 @@ struct node_link {
     bool is_greeted;   /* It has said hello. */
     bool is_active;    /* A neighbour: membership said UP. */
     bool is_announced; /* Membership knows it. */
+    bool is_compared;  /* An exchange of frontiers has ended. */
     bool is_synced;    /* No difference when it was last compared. */
     bool is_wanted;    /* Dialled for a sync, and for that alone. */
     bool is_leaving;   /* Its sync is over; what follows from it may not be. */

@@ -199,11 +199,12 @@ static void on_hello(struct node_driver *driver, struct node_link *link,
 static void on_synced(struct node_driver *driver, struct node_link *link,
                       bool is_equal)
 {
-    bool is_news = is_equal != link->is_synced;
+    bool is_news = !link->is_compared || is_equal != link->is_synced;
 
     node_driver_log_peer(driver, is_news ? NODE_LOG_INFO : NODE_LOG_DEBUG,
                          is_equal ? "peer-in-step" : "peer-differs", link->peer,
                          NULL);
+    link->is_compared = true;
     link->is_synced = is_equal;
     node_records_fetch_missing(driver, link);
     node_syncs_done(driver, node_peer_key(link->peer),

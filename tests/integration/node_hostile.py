@@ -523,51 +523,85 @@ def records_that_lack_everything_harm_nobody(folder, start):
 # --- Frontiers
 
 
-def exchange(peer, said, number):
-    """Leads one round of section 4, with fingerprints that match nothing;
-    returns the bytes and the message with which the node ends it."""
-    follows, count = said[4], said[6]
-    peer.send([hostile.ROOT, number, follows, os.urandom(16), count, 1])
-    took = 0
+# Rounds of an exchange, as docs/protocol.md section 4.2 bounds them.
+ROUNDS_MAX = 16
+
+# What the node says in one round: its root, a frontier of its one log, the end
+# of the slice, and a ping perhaps.
+ROUND_BYTES_MAX = 512
+
+
+def wait_counted(peer, took, *types):
+    """The next message of these types, or the close; what came goes into took.
+
+    Records of the exchange and all else that comes first are passed over."""
     while True:
         message = peer.receive()
         if message is None:
-            return took, message
-        took += len(hostile.encode(message))
-        if message[0] == hostile.ROOT and message[1] == number:
-            peer.send([hostile.BUCKETS, number, 0, 0, 7, os.urandom(4 * 128)])
-        elif message[0] == hostile.FRONTIER:
-            peer.send([hostile.FRONTIER, number, 0, 0, b"", b"", False])
-        elif message[0] == hostile.DONE and message[1] == 0:
-            if message[4] == 2:
-                return took, message
-            peer.send([hostile.DONE, 0, number, 0, 0, 0])
-            if message[2] == number:
-                return took, message
+            return [hostile.CLOSE, None]
+        took.append(len(hostile.encode(message)))
+        if message[0] == hostile.PING:
+            peer.send([hostile.PONG, message[1]])
+        if message[0] in (*types, hostile.CLOSE):
+            return message
+
+
+def lead_round(peer, said, number, took):
+    """Leads one round of section 4, with fingerprints that match nothing, and
+    the root of the next one; true if the node goes along."""
+    every = (hostile.FRONTIER, hostile.DONE, hostile.ROOT)
+    peer.send([hostile.BUCKETS, number, 0, 0, 7, os.urandom(4 * 128)])
+    frontier = wait_counted(peer, took, *every)
+    while frontier[0] == hostile.FRONTIER and frontier[6]:
+        frontier = wait_counted(peer, took, *every)
+    if frontier[0] != hostile.FRONTIER:
+        check(frontier == [hostile.DONE, 0, number, 0, 2, 0] or
+              frontier[0] == hostile.CLOSE, f"round {number}: {frontier}")
+        return False
+    check(frontier[1] == number, f"round {number}: {frontier}")
+    peer.send([hostile.FRONTIER, number, 0, 0, b"", b"", False])
+    done = wait_counted(peer, took, *every)
+    check(done[:4] == [hostile.DONE, 0, number, 0], f"round {number}: {done}")
+    peer.send([hostile.DONE, 0, number, 0, 0, 0],
+              [hostile.ROOT, number + 1, said[4], os.urandom(16), said[6], 1])
+    root = wait_counted(peer, took, *every)
+    check(root[:2] == [hostile.ROOT, number + 1], f"round {number}: {root}")
+    return True
 
 
 def fingerprints_that_always_differ_end(folder, start):
-    """A round after the other, as long as the node goes along."""
+    """A round after the other, as long as the node goes along: it gives up
+    after those that the protocol allows, and does not begin again at once."""
     scene = Scene(folder, start)
     peer = Stranger(scene.at).shake_hands()
     said = peer.hello(root=os.urandom(16))
-    took = number = 0
-    message = True
-    while message is not None and number < 200:
-        number += 1
-        size, message = exchange(peer, said, number)
-        took += size
-        if message is not None and message[4] == 2:
-            break
-    check(number <= 40, f"it goes along for {number} rounds")
-    check(took < 65536, f"it said {took} bytes")
+    check(said[0] == hostile.HELLO, said)
+    took = []
+    for number in range(ROUNDS_MAX):
+        check(lead_round(peer, said, number, took),
+              f"it ends after {number} rounds")
+    # The roots of the last round differ, too; and that was the last.
+    differs = scene.node.wait("peer-differs", at=peer.at)
+    check(differs["node"] == hostile.node_id(peer.key), differs)
+    check(sum(took) < ROUNDS_MAX * ROUND_BYTES_MAX,
+          f"it said {sum(took)} bytes")
+    scene.unharmed()
     # Who asks again at once is put off, and in the end put out.
-    sent = 0
-    while sent < 10000 and peer.send(
-            [hostile.ROOT, number + 1 + sent, said[4], os.urandom(16), 1, 0]):
-        sent += 1
+    put_off = []
+    reader = threading.Thread(target=lambda: put_off.append(wait_counted(
+        peer, took, hostile.FRONTIER, hostile.ROOT)))
+    reader.start()
+    sent = flood(peer, lambda i: [hostile.ROOT, ROUNDS_MAX + 1 + i, said[4],
+                                  os.urandom(16), said[6], 0], 10000)
+    reader.join(timeout=hostile.PATIENCE_S)
+    check(not reader.is_alive(), f"still open after {sent} exchanges")
+    # A reset may overtake the close.
+    check(put_off[0][:2] in ([hostile.CLOSE, hostile.MISBEHAVED],
+                             [hostile.CLOSE, None]), put_off)
+    closed = scene.node.wait("peer-closed", at=peer.at)
+    check("misbehaved" in closed["reason"] and closed["level"] == "warn" and
+          closed["node"] == hostile.node_id(peer.key), closed)
     peer.close()
-    scene.node.wait("peer-closed", at=peer.at)
     scene.end()
 
 
