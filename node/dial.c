@@ -4,8 +4,6 @@
 #include "net.h"
 #include "protocol/check.h"
 
-#include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* A try at one address. It is closed when it fails, while the next begins. */
@@ -19,31 +17,18 @@ struct node_dial {
     uv_loop_t *loop;
     node_dial_fn done;
     void *context;
-    uv_getaddrinfo_t resolve;
-    uv_timer_t timer;
-    struct sockaddr_storage addresses[NODE_DIAL_ADDRESSES_MAX];
-    size_t address_count;
-    size_t next;
+    struct node_lookup *lookup; /* Under way; NULL: the host is known. */
+    uv_timer_t timer;           /* When it is closed, the dial is freed. */
+    struct node_lookup_found found;
+    size_t next; /* The address to try next. */
     struct attempt *attempt;
-    bool is_resolving;
     bool is_over; /* done was called, or never will be. */
-    bool is_timer_open;
-    int number; /* What the last try came to. */
+    int number;   /* What the last try came to. */
 };
-
-static void free_if_over(struct node_dial *dial)
-{
-    if (dial->is_over && !dial->is_resolving && !dial->is_timer_open) {
-        free(dial);
-    }
-}
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    struct node_dial *dial = handle->data;
-
-    dial->is_timer_open = false;
-    free_if_over(dial);
+    free(handle->data);
 }
 
 static void on_tcp_closed(uv_handle_t *handle)
@@ -142,8 +127,9 @@ static void on_timer(uv_timer_t *timer)
 
 static void try_next(struct node_dial *dial)
 {
-    while (dial->next < dial->address_count) {
-        const struct sockaddr_storage *address = &dial->addresses[dial->next++];
+    while (dial->next < dial->found.count) {
+        const struct sockaddr_storage *address =
+            &dial->found.addresses[dial->next++];
         int number = begin(dial, (const struct sockaddr *)address);
 
         if (number == 0) {
@@ -156,70 +142,23 @@ static void try_next(struct node_dial *dial)
     fail(dial);
 }
 
-static void note(struct node_dial *dial, const struct addrinfo *found)
+static void on_found(void *context, const struct node_lookup_found *found)
 {
-    struct sockaddr_storage *address = &dial->addresses[dial->address_count++];
+    struct node_dial *dial = context;
 
-    ASSAY_CHECK(found->ai_addrlen <= sizeof(*address));
-    memcpy(address, found->ai_addr, found->ai_addrlen);
+    dial->lookup = NULL;
+    dial->found = *found;
+    dial->number = found->number != 0 ? found->number : UV_EAI_NONAME;
+    try_next(dial);
 }
 
-static const struct addrinfo *next_of(const struct addrinfo *at, bool is_first,
-                                      int family)
-{
-    while (at != NULL && (at->ai_family == family) != is_first) {
-        at = at->ai_next;
-    }
-    return at;
-}
-
-/* Notes the addresses in the resolver's order, but of the two families by
- * turns, so that one that leads nowhere costs one try (RFC 8305, section 4). */
-static void note_all(struct node_dial *dial, const struct addrinfo *list)
-{
-    int family = list == NULL ? AF_UNSPEC : list->ai_family;
-    const struct addrinfo *ours = next_of(list, true, family);
-    const struct addrinfo *others = next_of(list, false, family);
-
-    while (dial->address_count < NODE_DIAL_ADDRESSES_MAX &&
-           (ours != NULL || others != NULL)) {
-        if (ours != NULL) {
-            note(dial, ours);
-            ours = next_of(ours->ai_next, true, family);
-        }
-        if (others != NULL && dial->address_count < NODE_DIAL_ADDRESSES_MAX) {
-            note(dial, others);
-            others = next_of(others->ai_next, false, family);
-        }
-    }
-}
-
-static void on_resolved(uv_getaddrinfo_t *request, int status,
-                        struct addrinfo *list)
-{
-    struct node_dial *dial = request->data;
-
-    dial->is_resolving = false;
-    if (!dial->is_over) {
-        dial->number = status != 0 ? status : UV_EAI_NONAME;
-        if (status == 0) {
-            note_all(dial, list);
-        }
-        try_next(dial);
-    }
-    uv_freeaddrinfo(list);
-    free_if_over(dial);
-}
-
-enum assay_err node_dial_start(uv_loop_t *loop, const struct node_endpoint *at,
+enum assay_err node_dial_start(uv_loop_t *loop, struct node_resolver *resolver,
+                               const struct node_endpoint *at,
                                node_dial_fn done, void *context,
                                struct node_dial **dial_out)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC,
-                             .ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_NUMERICSERV};
     struct node_dial *dial = calloc(1, sizeof(*dial));
-    char port[8];
+    enum assay_err err;
 
     if (dial == NULL) {
         return ASSAY_E_NOMEM;
@@ -227,18 +166,13 @@ enum assay_err node_dial_start(uv_loop_t *loop, const struct node_endpoint *at,
     dial->loop = loop;
     dial->done = done;
     dial->context = context;
-    (void)snprintf(port, sizeof(port), "%u", (unsigned)at->port);
-    dial->resolve.data = dial;
-    int number = uv_getaddrinfo(loop, &dial->resolve, on_resolved, at->host,
-                                port, &hints);
-    if (number != 0) {
+    err = node_resolver_ask(resolver, at, on_found, dial, &dial->lookup);
+    if (err != ASSAY_OK) {
         free(dial);
-        return ASSAY_E_NOMEM;
+        return err;
     }
-    dial->is_resolving = true;
     ASSAY_CHECK(uv_timer_init(loop, &dial->timer) == 0);
     dial->timer.data = dial;
-    dial->is_timer_open = true;
     *dial_out = dial;
     return ASSAY_OK;
 }
@@ -246,8 +180,8 @@ enum assay_err node_dial_start(uv_loop_t *loop, const struct node_endpoint *at,
 void node_dial_cancel(struct node_dial *dial)
 {
     ASSAY_CHECK(!dial->is_over);
-    if (dial->is_resolving) {
-        (void)uv_cancel((uv_req_t *)&dial->resolve);
+    if (dial->lookup != NULL) {
+        node_lookup_forget(dial->lookup);
     }
     finish(dial);
 }

@@ -9,11 +9,10 @@
 
 #include <uv.h>
 
-#include "endpoint.h"
+#include "resolver.h"
 
-/* Addresses of a name that are tried, and how long each may take: the second
- * try of a lost SYN comes after one second, its third after three. */
-#define NODE_DIAL_ADDRESSES_MAX 8
+/* How long the try of one address may take: the second try of a lost SYN comes
+ * after one second, its third after three. */
 #define NODE_DIAL_TRY_MS 3500
 
 struct node_dial; /* Opaque. */
@@ -24,9 +23,11 @@ struct node_dial; /* Opaque. */
 typedef void (*node_dial_fn)(void *context, uv_tcp_t *tcp, const char *why);
 
 /* Begins; done is called exactly once, and never before this returns, unless
- * the dial is cancelled before. ASSAY_E_NOMEM. */
+ * the dial is cancelled before, which it must be before the resolver is freed.
+ * ASSAY_E_NOMEM; ASSAY_E_BUSY where too many names are looked up. */
 ASSAY_MUST_CHECK
-enum assay_err node_dial_start(uv_loop_t *loop, const struct node_endpoint *at,
+enum assay_err node_dial_start(uv_loop_t *loop, struct node_resolver *resolver,
+                               const struct node_endpoint *at,
                                node_dial_fn done, void *context,
                                struct node_dial **dial_out);
 

@@ -92,8 +92,11 @@ enum assay_err node_driver_new(const struct node_driver_config *config,
     node_links_hooks(driver, &driver->hooks);
     ASSAY_CHECK(uv_idle_init(config->loop, &driver->soon) == 0);
     driver->soon.data = driver;
-    err = node_policy_new(config->loop, config->ledger, on_teams, driver,
-                          &driver->policy);
+    err = node_resolver_new(config->loop, &driver->resolver);
+    if (err == ASSAY_OK) {
+        err = node_policy_new(config->loop, config->ledger, on_teams, driver,
+                              &driver->policy);
+    }
     if (err == ASSAY_OK) {
         err = node_policy_configure(driver->policy, driver->config);
     }
@@ -220,6 +223,7 @@ void node_driver_free(struct node_driver *driver)
     node_ingest_free(driver->ingest);
     node_captures_free(driver->captures);
     node_policy_free(driver->policy);
+    node_resolver_free(driver->resolver);
     node_follow_free(driver->follow);
     node_gossip_clear(driver);
     close_handle(driver, (uv_handle_t *)&driver->soon);

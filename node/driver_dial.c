@@ -60,8 +60,9 @@ enum assay_err node_driver_dial(struct node_driver *driver,
             place->node = address->node;
             place->at = address->at;
             place->is_members = is_members;
-            return node_dial_start(driver->with.loop, &address->at, on_dialled,
-                                   place, &place->dial);
+            return node_dial_start(driver->with.loop, driver->resolver,
+                                   &address->at, on_dialled, place,
+                                   &place->dial);
         }
     }
     return ASSAY_E_BUSY;

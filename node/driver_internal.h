@@ -103,6 +103,7 @@ struct node_driver {
     struct node_peer_hooks hooks;
     uv_idle_t soon; /* Active while links are due. */
     struct node_dialling dials[NODE_DIALS_MAX];
+    struct node_resolver *resolver;
 
     struct store_sync_view *view; /* Open while view_depth is not 0. */
     struct assay_sync_view lent;

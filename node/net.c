@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net.h"
 
+#include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 
@@ -32,6 +34,26 @@ enum assay_err node_net_err(int number)
 const char *node_net_why(int number)
 {
     return uv_strerror(number);
+}
+
+int node_net_lookup_number(int code)
+{
+    switch (code) {
+    case 0:
+        return 0;
+    case EAI_AGAIN:
+        return UV_EAI_AGAIN;
+    case EAI_FAMILY:
+        return UV_EAI_FAMILY;
+    case EAI_MEMORY:
+        return UV_EAI_MEMORY;
+    case EAI_NONAME:
+        return UV_EAI_NONAME;
+    case EAI_SYSTEM:
+        return uv_translate_sys_error(errno);
+    default:
+        return UV_EAI_FAIL;
+    }
 }
 
 void node_net_endpoint(const struct sockaddr *address,

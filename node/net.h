@@ -22,6 +22,9 @@ enum assay_err node_net_err(int number);
 /* What libuv says of an error number: static, lower case, in English. */
 const char *node_net_why(int number);
 
+/* libuv's number for what getaddrinfo returned; 0 for success. */
+int node_net_lookup_number(int code);
+
 /* The numeric host and the port of a socket address; an IPv4 address that is
  * mapped into IPv6 is written as the IPv4 address that it is. */
 void node_net_endpoint(const struct sockaddr *address,

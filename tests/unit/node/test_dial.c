@@ -13,6 +13,7 @@
 
 struct fixture {
     uv_loop_t loop;
+    struct node_resolver *resolver;
     size_t done_count;
     uv_tcp_t *tcp;
     char why[128];
@@ -43,6 +44,8 @@ static int set_up(void **state)
     assert_non_null(fixture);
     fixture->server = -1;
     assert_int_equal(uv_loop_init(&fixture->loop), 0);
+    assert_int_equal(node_resolver_new(&fixture->loop, &fixture->resolver),
+                     ASSAY_OK);
     *state = fixture;
     return 0;
 }
@@ -54,6 +57,7 @@ static int tear_down(void **state)
     if (fixture->tcp != NULL) {
         uv_close((uv_handle_t *)fixture->tcp, on_closed);
     }
+    node_resolver_free(fixture->resolver);
     assert_int_equal(uv_run(&fixture->loop, UV_RUN_DEFAULT), 0);
     assert_int_equal(uv_loop_close(&fixture->loop), 0);
     if (fixture->server >= 0) {
@@ -91,8 +95,9 @@ static struct node_dial *start(struct fixture *fixture,
 {
     struct node_dial *dial = NULL;
 
-    assert_int_equal(
-        node_dial_start(&fixture->loop, at, on_done, fixture, &dial), ASSAY_OK);
+    assert_int_equal(node_dial_start(&fixture->loop, fixture->resolver, at,
+                                     on_done, fixture, &dial),
+                     ASSAY_OK);
     assert_int_equal(fixture->done_count, 0); /* Never before it returns. */
     return dial;
 }
