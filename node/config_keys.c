@@ -33,7 +33,9 @@ static const struct node_config_key keys[] = {
      "are used instead where there are any. Empty: the node only dials.",
      false, AT(listen), 0, 0, NULL},
     {"network", "peers", NODE_CONFIG_PEERS, "NODE@HOST:PORT...", "",
-     "Nodes to stay connected with. Who answers must hold NODE's key.",
+     "Nodes to stay connected with. Who answers must hold NODE's key. A "
+     "link-local address names its interface, [fe80::1%eth0]:7117; such a one "
+     "is told to no other node.",
      true, AT(peers), 0, 0, NULL},
     {"network", "allow", NODE_CONFIG_ALLOW, "NODE... | open", "",
      "Nodes that may connect, beside the peers above; open lets any.",

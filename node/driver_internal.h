@@ -232,6 +232,10 @@ void node_gossip_arm(struct node_driver *driver);
 /* Keeps what the configuration names. */
 void node_statics_refresh(struct node_driver *driver);
 
+/* Where to find a node to stay connected with; NULL: it is none. */
+const struct node_address *node_statics_find(const struct node_driver *driver,
+                                             const struct assay_key *node);
+
 /* --- driver_broadcast.c */
 
 /* One step of it and whatever follows; sets the event's time. */
@@ -263,8 +267,11 @@ void node_members_step(struct node_driver *driver,
 bool node_members_message(struct node_driver *driver, struct node_link *link,
                           struct assay_message *message);
 
-/* An address as membership has it; false where its host is none to it. */
-bool node_members_peer(const struct assay_key *key,
+/* An address as membership has it: without its host where the protocol takes
+ * it for none, as with [fe80::1%eth0], which nobody else can do anything with.
+ * Membership tells others of none without a host; the host of a peer to stay
+ * connected with is known to who dials it. */
+void node_members_peer(const struct assay_key *key,
                        const struct node_endpoint *at,
                        struct assay_peer *peer_out);
 

@@ -8,8 +8,12 @@
 static void dial(struct node_driver *driver, const struct assay_peer *peer)
 {
     struct node_address address = {.node = peer->key, .at.port = peer->port};
+    const struct node_address *named = node_statics_find(driver, &address.node);
 
     memcpy(address.at.host, peer->host, peer->host_len);
+    if (peer->host_len == 0 && named != NULL) {
+        address = *named; /* Its host is for nobody else to know. */
+    }
     if (node_driver_dial(driver, &address, true) != ASSAY_OK &&
         driver->undialled_count < ASSAY_DIALS_MAX) {
         /* Told to it when this step is done. */
@@ -95,13 +99,16 @@ static void act_membership(struct node_driver *driver,
     }
 }
 
-/* An address as membership has it; false where its host is none to it. */
-bool node_members_peer(const struct assay_key *key,
+void node_members_peer(const struct assay_key *key,
                        const struct node_endpoint *at,
                        struct assay_peer *peer_out)
 {
-    return assay_peer_set(key, assay_bytes_of(at->host), at->port, peer_out) ==
-           ASSAY_OK;
+    struct assay_bytes host = assay_bytes_of(at->host);
+
+    if (!assay_peer_host_is_ok(host)) {
+        host = ASSAY_BYTES_NONE;
+    }
+    ASSAY_CHECK(assay_peer_set(key, host, at->port, peer_out) == ASSAY_OK);
 }
 
 static void run_membership(struct node_driver *driver,
@@ -134,9 +141,8 @@ void node_members_step(struct node_driver *driver,
         struct assay_membership_event failed = {
             .type = ASSAY_MEMBERSHIP_DIAL_FAILED, .address = &peer};
 
-        if (node_members_peer(&address.node, &address.at, &peer)) {
-            run_membership(driver, &failed);
-        }
+        node_members_peer(&address.node, &address.at, &peer);
+        run_membership(driver, &failed);
     }
     driver->is_stepping = false;
     node_gossip_arm(driver);
@@ -153,10 +159,10 @@ void node_members_connected(struct node_driver *driver, struct node_link *link)
     const struct node_endpoint *at =
         event.is_dialled ? &link->dialled.at : node_peer_at(link->peer);
 
-    if (driver->with.is_alone ||
-        !node_members_peer(node_peer_key(link->peer), at, &address)) {
+    if (driver->with.is_alone) {
         return;
     }
+    node_members_peer(node_peer_key(link->peer), at, &address);
     link->is_members = false; /* It is answered now. */
     link->is_announced = true;
     node_members_step(driver, &event);
@@ -183,9 +189,8 @@ void node_members_dial_failed(struct node_driver *driver,
     struct assay_membership_event event = {.type = ASSAY_MEMBERSHIP_DIAL_FAILED,
                                            .address = &peer};
 
-    if (node_members_peer(&address->node, &address->at, &peer)) {
-        node_members_step(driver, &event);
-    }
+    node_members_peer(&address->node, &address->at, &peer);
+    node_members_step(driver, &event);
 }
 
 bool node_members_message(struct node_driver *driver, struct node_link *link,

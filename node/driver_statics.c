@@ -10,8 +10,8 @@ static void add_static(struct node_driver *driver,
     struct assay_membership_event event = {.type = ASSAY_MEMBERSHIP_ADD_STATIC,
                                            .address = &peer};
 
-    if (!driver->with.is_alone &&
-        node_members_peer(&address->node, &address->at, &peer)) {
+    if (!driver->with.is_alone) {
+        node_members_peer(&address->node, &address->at, &peer);
         node_members_step(driver, &event);
     }
 }
@@ -25,9 +25,8 @@ static void remove_static(struct node_driver *driver, size_t index)
 
     driver->static_count--;
     driver->statics[index] = driver->statics[driver->static_count];
-    if (node_members_peer(&address.node, &address.at, &peer)) {
-        node_members_step(driver, &event);
-    }
+    node_members_peer(&address.node, &address.at, &peer);
+    node_members_step(driver, &event);
 }
 
 static size_t find_static(const struct node_driver *driver,
@@ -40,6 +39,15 @@ static size_t find_static(const struct node_driver *driver,
         index++;
     }
     return index;
+}
+
+const struct node_address *node_statics_find(const struct node_driver *driver,
+                                             const struct assay_key *node)
+{
+    size_t index = find_static(driver, node);
+
+    return index < driver->static_count ? &driver->statics[index].address
+                                        : NULL;
 }
 
 static bool is_configured(const struct node_driver *driver,

@@ -4,7 +4,9 @@
  * NODE@HOST:PORT where it matters who answers there.
  *
  * HOST is a name (RFC 1123), an IPv4 address, or an IPv6 address in brackets,
- * which may name a zone: [fe80::1%eth0]:7117 (RFC 3986, RFC 6874).
+ * which may name a zone: [fe80::1%eth0]:7117 (RFC 3986, RFC 6874). A zone is an
+ * interface of this machine, so that such a host means nothing elsewhere and is
+ * told to nobody.
  */
 #ifndef ASSAY_NODE_ENDPOINT_H
 #define ASSAY_NODE_ENDPOINT_H

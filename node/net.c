@@ -56,6 +56,22 @@ int node_net_lookup_number(int code)
     }
 }
 
+/* Adds the interface on whose link an address means something, if it is one
+ * that needs that, and the interface is still there. */
+static void add_zone(const struct sockaddr_in6 *v6,
+                     struct node_endpoint *endpoint)
+{
+    char zone[UV_IF_NAMESIZE];
+    size_t zone_len = sizeof(zone);
+    size_t len = strlen(endpoint->host);
+
+    if (v6->sin6_scope_id != 0 && IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) &&
+        uv_if_indextoname(v6->sin6_scope_id, zone, &zone_len) == 0) {
+        (void)snprintf(endpoint->host + len, sizeof(endpoint->host) - len,
+                       "%%%s", zone);
+    }
+}
+
 void node_net_endpoint(const struct sockaddr *address,
                        struct node_endpoint *endpoint_out)
 {
@@ -78,6 +94,7 @@ void node_net_endpoint(const struct sockaddr *address,
         } else {
             (void)uv_ip6_name(&v6, endpoint_out->host,
                               sizeof(endpoint_out->host));
+            add_zone(&v6, endpoint_out);
         }
     }
 }

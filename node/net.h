@@ -26,7 +26,8 @@ const char *node_net_why(int number);
 int node_net_lookup_number(int code);
 
 /* The numeric host and the port of a socket address; an IPv4 address that is
- * mapped into IPv6 is written as the IPv4 address that it is. */
+ * mapped into IPv6 is written as the IPv4 address that it is, and a link-local
+ * one with its zone. */
 void node_net_endpoint(const struct sockaddr *address,
                        struct node_endpoint *endpoint_out);
 

@@ -46,7 +46,7 @@ void assay_membership_suggest(struct assay_membership *membership,
         size_t at = active_count;
 
         if (link->state != ASSAY_LINK_ACTIVE || link == to ||
-            link->address->port == 0) {
+            link->address->port == 0 || link->address->host_len == 0) {
             continue;
         }
         active_count++;

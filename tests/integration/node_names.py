@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names that a name server never answers.
+"""Names that a name server never answers, and addresses of one link.
 
 It runs in namespaces of its own, where /etc/resolv.conf names a server that
 takes every question and is silent; skipped (77) where there are none to be
@@ -8,6 +8,7 @@ waits for one fails.
 """
 
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -21,7 +22,9 @@ from nodes import (ASSAY, PATIENCE_S, add_claim, check, main, new_ledger,
                    new_team, run, trust)
 
 SKIPPED = 77
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+SIOCSIFFLAGS, SIOCSIFADDR, IFF_UP = 0x8914, 0x8916, 1
+
+SHUFFLE, SHUFFLE_REPLY = 40, 42
 
 # As many lookups as a node has under way: NODE_LOOKUPS_MAX.
 LOOKUPS_MAX = 32
@@ -116,11 +119,52 @@ def names_that_hang_are_bounded(folder, start):
     other.end()
 
 
+def addresses_of_one_link_are_told_to_nobody(folder, start):
+    """With the interface they lead to a neighbour, from both sides; for others
+    they mean nothing."""
+    a, b = new_ledger(folder, "a"), new_ledger(folder, "b")
+    trust(b, new_team(a, "Desk"))
+    first = start(a, "--allow", "open", listen=("[fe80::1%lo]:0", "[::1]:0"))
+    at, other_at = first.ready()["listen"]
+    check(at.startswith("[fe80::1%lo]:"), at)
+    path = os.path.join(folder, "assayd.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"[node]\nlog = debug\n[network]\nallow = open\n"
+                   f"peers = {first.id}@{at}\n")
+    second = start(b, "--config", path,
+                   listen=("[fe80::1%lo]:0", "[::1]:0"))
+    second.wait("neighbour-up", at=at)
+    second.wait_for_records(1)
+    joined = first.wait("peer-open")
+    check(joined["at"].startswith("[fe80::1%lo]:"), joined)
+    told = json.loads(run("--ledger", b, "--json", "peers"))["peers"]
+    check([peer["at"] for peer in told] == [at], told)
+    # Each is asked for others that one might turn to.
+    for asked in (other_at, second.ready()["listen"][1]):
+        stranger = hostile.neighbour(asked)
+        stranger.send([SHUFFLE, 1, 0, [[os.urandom(32), "host.example", 9]]])
+        others = stranger.wait(SHUFFLE_REPLY)[2]
+        check(all(peer[1] == "host.example" for peer in others), others)
+        stranger.close()
+    # It is dialled again by what the configuration says.
+    first.end()
+    second.wait("peer-closed", side="dialled")
+    first = start(a, "--allow", "open", listen=(at,))
+    first.ready()
+    second.wait("neighbour-up", at=at)
+    second.end()
+    first.end()
+
+
 def set_up():
     """The loopback, and the name server; in namespaces of our own."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS,
                     struct.pack("16sh14x", b"lo", IFF_UP))
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFADDR, struct.pack(
+            "16sIi", socket.inet_pton(socket.AF_INET6, "fe80::1"), 64,
+            socket.if_nametoindex("lo")))
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
         file.write("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
         file.flush()
@@ -153,4 +197,5 @@ if __name__ == "__main__":
         a_stop_waits_for_no_name,
         a_name_holds_up_no_other_peer,
         names_that_hang_are_bounded,
+        addresses_of_one_link_are_told_to_nobody,
     ])

@@ -63,6 +63,39 @@ static void a_full_node_refuses_and_names_others(void **state)
     assay_membership_free(membership);
 }
 
+/* A static peer without a host, which only this machine can reach, is dialled
+ * like others, and none of them is told of it. */
+static void a_peer_without_a_host_is_told_to_nobody(void **state)
+{
+    struct assay_membership *membership = member_machine(2, 3);
+    struct assay_peer address = member_node(9);
+    struct assay_membership_event event = {.type = ASSAY_MEMBERSHIP_ADD_STATIC,
+                                           .now_ms = 900,
+                                           .address = &address};
+    (void)state;
+
+    memset(address.host, 0, sizeof(address.host));
+    address.host_len = 0;
+    assay_membership_step(membership, &event, &member_actions);
+    assert_int_equal(member_dialled(), 9);
+    event.type = ASSAY_MEMBERSHIP_CONNECTED;
+    event.peer = 9;
+    event.is_dialled = true;
+    assay_membership_step(membership, &event, &member_actions);
+    member_say(membership, 900, 9, ASSAY_MSG_NEIGHBOR, ASSAY_NEIGHBOR_ACCEPT,
+               9);
+    assert_non_null(member_find(ASSAY_MEMBERSHIP_UP, 9));
+    for (uint8_t number = 1; number <= 3; number++) {
+        member_ask(membership, 1000, number, ASSAY_NEIGHBOR_ASK);
+    }
+    member_ask(membership, 1100, 4, ASSAY_NEIGHBOR_ASK);
+    assert_int_equal(member_sent_to(4)->peer_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(member_sent_to(4)->peers[i].host_len > 0);
+    }
+    assay_membership_free(membership);
+}
+
 /* Who has nobody is taken in, and another has to go. */
 static void a_full_node_makes_room_for_who_has_nobody(void **state)
 {
@@ -446,6 +479,7 @@ int main(void)
         cmocka_unit_test(a_newcomer_joins_through_whom_it_knows),
         cmocka_unit_test(who_is_joined_accepts_and_tells_its_neighbours),
         cmocka_unit_test(a_full_node_refuses_and_names_others),
+        cmocka_unit_test(a_peer_without_a_host_is_told_to_nobody),
         cmocka_unit_test(a_full_node_makes_room_for_who_has_nobody),
         cmocka_unit_test(a_lost_neighbour_is_replaced),
         cmocka_unit_test(what_is_not_answered_is_given_up),
