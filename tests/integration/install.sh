@@ -12,7 +12,42 @@ sanitizers=${2:-}
 work=$(mktemp -d "${TMPDIR:-/tmp}/assay-install.XXXXXX")
 trap 'rm -rf "$work"' EXIT HUP INT TERM
 
+# From nothing, and over what an operator has changed.
 cmake --install "$ASSAY_BINARY_DIR" --prefix "$work/first" >"$work/log"
+conf=$work/first/etc/assay/assayd.conf
+if [ -n "${ASSAYD_BIN:-}" ]; then
+    cp "$conf" "$work/conf"
+    echo '; ours' >>"$conf"
+    cmake --install "$ASSAY_BINARY_DIR" --prefix "$work/first" >"$work/log"
+    grep -q '^; ours$' "$conf"
+fi
+
+# The unit starts what was installed, with what was installed, and systemd
+# takes it.
+if [ -n "${ASSAYD_BIN:-}" ]; then
+    units=$work/first/lib/systemd/system
+    start=$(sed -n 's/^ExecStart=//p' "$units/assayd.service")
+    test "$start" = "$work/first/bin/assayd --config $conf \
+--ledger /var/lib/assay"
+    "$work/first/bin/assayd" --check-config --config "$conf"
+    test "$("$work/first/bin/assayd" --sample-config)" = "$(cat "$work/conf")"
+    if command -v systemd-analyze >/dev/null 2>&1; then
+        systemd-analyze verify --man=no "$units/assayd.service" \
+            "$units/assayd.socket" 2>"$work/verify"
+        test ! -s "$work/verify" || {
+            cat "$work/verify"
+            exit 1
+        }
+    fi
+    # Under /usr the configuration is in /etc.
+    DESTDIR=$work/root cmake --install "$ASSAY_BINARY_DIR" --prefix /usr \
+        >"$work/log"
+    cmp "$work/root/etc/assay/assayd.conf" "$work/conf"
+    grep -q '^ExecStart=/usr/bin/assayd --config /etc/assay/assayd.conf ' \
+        "$work/root/usr/lib/systemd/system/assayd.service"
+    test -x "$work/root/usr/bin/assayd"
+fi
+
 mv "$work/first" "$work/moved"
 
 pc=$(find "$work/moved" -name assay.pc)
