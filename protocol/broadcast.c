@@ -62,13 +62,35 @@ static void on_down(struct assay_broadcast_run *run)
     join_if_alone(run);
 }
 
-/* Asks the next announcer of an id that did not come; one who never gives what
- * it announces is blamed. */
+/* The last graft for an id was not answered in its time. One who never gives
+ * what it announces is blamed, though not for all that is late at once: it may
+ * just be slow. */
+static void note_unanswered(struct assay_broadcast_run *run,
+                            const struct assay_seen *seen)
+{
+    struct assay_broadcast_peer *peer =
+        &run->broadcast->peers[seen->asked_last];
+    uint64_t now_ms = run->event->now_ms;
+
+    if (seen->graft_count == 0 || now_ms < peer->lenient_ms ||
+        (seen->asked & assay_slot_bit(seen->asked_last)) == 0) {
+        return;
+    }
+    peer->unanswered++;
+    if (peer->unanswered >= ASSAY_UNANSWERED_MAX) {
+        peer->unanswered = 0;
+        peer->lenient_ms = now_ms + ASSAY_GRAFT_NEXT_MS;
+        (void)assay_broadcast_act(run, ASSAY_BROADCAST_BLAME, seen->asked_last);
+    }
+}
+
+/* Asks the next announcer of an id that did not come. */
 static void graft_next(struct assay_broadcast_run *run, struct assay_seen *seen)
 {
     uint64_t left = seen->announcers & ~seen->asked;
     uint8_t slot = assay_lowest_slot(left);
 
+    note_unanswered(run, seen);
     if (left == 0 || seen->graft_count >= ASSAY_GRAFTS_MAX) {
         assay_seen_remove(run->broadcast, seen);
         return;
@@ -76,17 +98,11 @@ static void graft_next(struct assay_broadcast_run *run, struct assay_seen *seen)
     if ((left & assay_slot_bit(seen->first)) != 0) {
         slot = seen->first;
     }
-    struct assay_broadcast_peer *peer = &run->broadcast->peers[slot];
-
     seen->asked |= assay_slot_bit(slot);
+    seen->asked_last = slot;
     seen->graft_count++;
     seen->due_ms = run->event->now_ms + ASSAY_GRAFT_NEXT_MS;
     assay_broadcast_graft(run, slot, &seen->id, ASSAY_GRAFT_RECORD);
-    peer->unanswered++;
-    if (peer->unanswered >= ASSAY_UNANSWERED_MAX) {
-        peer->unanswered = 0;
-        (void)assay_broadcast_act(run, ASSAY_BROADCAST_BLAME, slot);
-    }
 }
 
 /* Grafts beyond the room for actions stay due, and the next tick is at once. */

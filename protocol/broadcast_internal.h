@@ -44,6 +44,7 @@ struct assay_seen {
     uint8_t first;  /* Who announced it first: an entry of its quota. */
     uint8_t parent; /* Who sent it first. */
     uint8_t graft_count;
+    uint8_t asked_last; /* Who got the last graft, where there is one. */
 };
 
 /* The links over which records are pushed: those of one node, or of others. */
@@ -70,7 +71,9 @@ struct assay_broadcast_peer {
     uint64_t have_last_ms;  /* When it was last told. */
     bool is_signalled;      /* SEND_HAVE is out, and not yet taken. */
     uint32_t missing_count; /* Entries that it announced first. */
-    uint32_t unanswered;    /* Grafts since it last gave a record. */
+    uint32_t unanswered;    /* Grafts whose time has passed since it last
+                               gave a record. */
+    uint64_t lenient_ms;    /* Until then none is counted. */
     uint32_t broken; /* Times that it took a tree and did not carry it. */
 };
 

@@ -140,8 +140,9 @@
  * exchange of frontiers. */
 #define ASSAY_GRAFTS_MAX 8
 
-/* Grafts in a row that one peer leaves without an answer before it is blamed:
- * it announces what it does not give. */
+/* Grafts in a row that one peer leaves without an answer for
+ * ASSAY_GRAFT_NEXT_MS before it is blamed, at most once in that time: it
+ * announces what it does not give. */
 #define ASSAY_UNANSWERED_MAX 64
 
 /* Times that a peer may take a log's tree with an early announcement and then

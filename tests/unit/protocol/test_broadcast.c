@@ -586,13 +586,52 @@ static void who_announces_what_it_never_gives_is_blamed(void **state)
 
     up(broadcast, ANN);
     for (unsigned id = 0; id < ASSAY_UNANSWERED_MAX; id++) {
-        assert_int_equal(blamed, 0);
         event_at(broadcast, ASSAY_BROADCAST_HAVE, now_ms, ANN, (uint8_t)id);
         now_ms += ASSAY_GRAFT_FIRST_MS;
         event_at(broadcast, ASSAY_BROADCAST_TICK, now_ms, 0, 0);
+        assert_int_equal(count_of(ASSAY_BROADCAST_SEND_GRAFT, ANN), 1);
+        assert_int_equal(count_of(ASSAY_BROADCAST_BLAME, ANN), 0);
+        now_ms += ASSAY_GRAFT_NEXT_MS;
+        event_at(broadcast, ASSAY_BROADCAST_TICK, now_ms, 0, 0);
+        assert_int_equal(blamed, 0);
         blamed += count_of(ASSAY_BROADCAST_BLAME, ANN);
     }
     assert_int_equal(blamed, 1);
+    assay_broadcast_free(broadcast);
+}
+
+/* Ticks until nothing is due at a time any more; returns how often one of the
+ * peers is blamed for it. */
+static size_t blames_at(struct assay_broadcast *broadcast, uint64_t now_ms)
+{
+    size_t blamed = 0;
+
+    do {
+        event_at(broadcast, ASSAY_BROADCAST_TICK, now_ms, 0, 0);
+        blamed += count_of(ASSAY_BROADCAST_BLAME, ANN);
+    } while (assay_broadcast_deadline_ms(broadcast) <= now_ms);
+    return blamed;
+}
+
+/* After many announcements at once the answers are on their way for a while,
+ * and late, if they are, all together. */
+static void who_is_slow_to_give_much_is_blamed_once(void **state)
+{
+    struct assay_broadcast *broadcast = machine(0, 16);
+    uint64_t now_ms = 1000;
+    (void)state;
+
+    up(broadcast, ANN);
+    for (unsigned id = 0; id < 4 * ASSAY_UNANSWERED_MAX; id++) {
+        event_at(broadcast, ASSAY_BROADCAST_HAVE, now_ms, ANN, (uint8_t)id);
+    }
+    now_ms += ASSAY_GRAFT_FIRST_MS;
+    assert_int_equal(blames_at(broadcast, now_ms), 0);
+    now_ms += ASSAY_GRAFT_NEXT_MS;
+    assert_int_equal(blames_at(broadcast, now_ms), 1);
+    /* Whoever gives anything begins anew. */
+    event_at(broadcast, ASSAY_BROADCAST_GOSSIP, now_ms, ANN, 0);
+    assert_int_equal(blames_at(broadcast, now_ms + ASSAY_GRAFT_NEXT_MS), 0);
     assay_broadcast_free(broadcast);
 }
 
@@ -719,6 +758,7 @@ int main(void)
         cmocka_unit_test(a_slow_reader_costs_no_memory),
         cmocka_unit_test(one_peer_makes_few_ids_wait),
         cmocka_unit_test(who_announces_what_it_never_gives_is_blamed),
+        cmocka_unit_test(who_is_slow_to_give_much_is_blamed_once),
         cmocka_unit_test(
             who_takes_the_tree_and_breaks_it_does_not_get_it_again),
         cmocka_unit_test(a_peer_that_goes_leaves_nothing),
