@@ -22,6 +22,7 @@ _Static_assert(sizeof(size_t) >= sizeof(uint64_t),
 #define INFO_UNDEFINED 23
 #define INFO_HALF 25
 #define INFO_DOUBLE 27
+#define MAJOR_TAG 6
 #define MAJOR_SIMPLE 7
 
 /* The longest head: an initial byte and eight bytes of argument. */
@@ -264,7 +265,7 @@ static size_t read_argument(const struct assay_cbor_reader *reader,
 static size_t decode(const struct assay_cbor_reader *reader,
                      struct assay_cbor_head *head)
 {
-    if (assay_cbor_peek(reader) == ASSAY_CBOR_TAG) {
+    if (reader->input.data[reader->pos] >> MAJOR_SHIFT == MAJOR_TAG) {
         size_t size = read_argument(reader, head);
 
         head->type = ASSAY_CBOR_TAG;
