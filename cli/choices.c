@@ -57,5 +57,6 @@ bool cli_choices_put(FILE *out, const char *called)
 
 bool cli_choices_are_keys(const char *called)
 {
-    return strcmp(called, "KEY") == 0 || strcmp(called, "[KEY|TEAM]") == 0;
+    return strcmp(called, "KEY") == 0 || strcmp(called, "[KEY]") == 0 ||
+           strcmp(called, "[KEY|TEAM]") == 0;
 }
