@@ -13,7 +13,7 @@ build="gcc libc6-dev cmake ninja-build pkg-config libsodium-dev liblmdb-dev
     libmicrohttpd-dev uthash-dev scdoc"
 test="git binutils clang libclang-rt-14-dev llvm libcmocka-dev python3
     python3-cbor2 python3-cryptography graphviz util-linux
-    systemd"
+    systemd zsh"
 lint="git clang clang-format clang-tidy python3"
 
 # Whoever offers npm, offers node: the distribution's would be in its way.

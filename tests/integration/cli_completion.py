@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the shells complete: names, words behind them, options, the few values
 that some have, the names of keys in the ledger that the line is about, and
-after global options just as without. Both shells are asked as people ask them;
-zsh is passed over where it is not installed."""
+after global options just as without. Both shells are asked as people ask them.
+Without zsh, the test is skipped once bash has answered; CI has to have it."""
 import os
 import pty
 import select
@@ -13,6 +13,7 @@ import tempfile
 
 ASSAY = os.environ["ASSAY_BIN"]
 PATIENCE_S = 60
+SKIPPED = 77  # To ctest.
 
 
 def check_bash(folder, ledger):
@@ -116,8 +117,8 @@ def main():
         check_bash(folder, ledger)
         if shutil.which("zsh") is None:
             print("zsh is not installed; its completion was not asked")
-        else:
-            check_zsh(folder, ledger)
+            return 1 if os.environ.get("CI") == "true" else SKIPPED
+        check_zsh(folder, ledger)
     return 0
 
 

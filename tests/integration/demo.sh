@@ -43,6 +43,12 @@ done
 shows 'MIXED · Coast Desk (sample)'
 shows 'Challenged by Valley Desk (sample)'
 
+# A reader who has seen it is told how to go on.
+shows 'What to try next: ./run --keep the same, and the three nodes go on'
+shows 'assay init once; then as in step 1'
+shows 'assay chain claim1... --json the same chain for programs'
+shows 'assay help every command, with an example each'
+
 # Where a standing is shown at all three: agreed, valley behind, and agreed.
 grep -E '^  (harbor|coast|valley) +[a-z]+: 3 teams' "$scratch/out" |
     sed 's/:.*//; s/  */ /g; s/^ //' >"$scratch/standings"

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Who embeds libassay needs the installed files and nothing else: a program
-# is compiled against a moved copy of what was installed, and runs.
+# is compiled against a moved copy of what was installed, and runs. The manual
+# pages and what the shells complete are installed, too, and say of every
+# command how it is used.
 #
 #   install.sh COMPILER [SANITIZERS]
 set -eu
@@ -101,6 +103,38 @@ find . -name '*.h' | while IFS= read -r header; do
             $(pkg-config --cflags assay) -x c -
 done
 
-if [ -n "${ASSAY_BIN:-}" ]; then
-    test -x "$work/moved/bin/assay"
-fi
+[ -n "${ASSAY_BIN:-}" ] || exit 0
+
+fail()
+{
+    echo "FAILED: $1" >&2
+    exit 1
+}
+
+test -x "$work/moved/bin/assay"
+share=$work/moved/share
+for file in man/man1/assay.1 man/man8/assayd.8 man/man5/assayd.conf.5 \
+    bash-completion/completions/assay zsh/site-functions/_assay; do
+    [ -s "$share/$file" ] || fail "share/$file is not installed"
+done
+for shell in bash zsh; do
+    "$ASSAY_BIN" completion "$shell" >"$work/$shell"
+done
+cmp "$work/bash" "$share/bash-completion/completions/assay"
+cmp "$work/zsh" "$share/zsh/site-functions/_assay"
+
+# Each command that help lists has a section, in the source and in the page.
+"$ASSAY_BIN" help --scdoc >"$work/scd"
+scdoc <"$work/scd" >"$work/page" || fail 'scdoc refuses the source'
+cmp "$work/page" "$share/man/man1/assay.1"
+"$ASSAY_BIN" help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)   *[A-Z].*/\1/p' \
+    >"$work/commands"
+[ "$(wc -l <"$work/commands")" -ge 45 ] || fail 'help lists too few commands'
+while IFS= read -r command; do
+    grep -Eq "^## assay $command( |\$)" "$work/scd" ||
+        fail "help --scdoc lacks $command"
+    grep -Eq "^\.SS assay $command( |\$)" "$share/man/man1/assay.1" ||
+        fail "the manual page lacks $command"
+    "$ASSAY_BIN" help $command >"$work/help"
+    grep -q '^Example:' "$work/help" || fail "help $command has no example"
+done <"$work/commands"

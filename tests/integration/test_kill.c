@@ -4,7 +4,9 @@
  * checks clean, and every record that was acknowledged is there.
  *
  * Usage: test_kill [SEED]. The moment of each kill is drawn from the time that
- * a whole load takes here; what is asserted holds wherever it falls.
+ * a whole load takes here. Where the load was faster this time, its round is
+ * done again, so that every round has a kill inside a load; what is asserted
+ * of the ledger holds wherever it falls.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +27,10 @@
 
 #define ROUNDS 200
 #define ROUNDS_A_LEDGER 25
+/* Loads that a round begins at most. Each is killed at a moment before the
+ * end of the last one that did end, so that a few in a row may end early where
+ * the machine is busy now and then, but not so many. */
+#define TRIES_MAX 20
 #define CLAIMS 20
 #define OUTPUT_MAX (64 * 1024)
 
@@ -181,17 +187,24 @@ static size_t read_and_kill(struct rig *rig, pid_t pid, int fd, char *output,
     return len;
 }
 
-static void load_and_kill(struct rig *rig)
+/* Begins a load and kills it; false where it had ended before. */
+static bool load_and_kill(struct rig *rig)
 {
+    unsigned killed = rig->killed;
     static char output[OUTPUT_MAX];
     int fd = -1;
     uint64_t begin = now_us();
     pid_t pid = start(rig, (const char *const[6]){"load", rig->manifest}, &fd);
-    size_t len = read_and_kill(rig, pid, fd, output,
-                               begin + draw(rig, rig->load_us * 5 / 4));
+    size_t len =
+        read_and_kill(rig, pid, fd, output, begin + draw(rig, rig->load_us));
+    bool is_killed = rig->killed > killed;
 
     (void)close(fd);
     note_acknowledged(rig, output, len);
+    if (!is_killed) {
+        rig->load_us = now_us() - begin;
+    }
+    return is_killed;
 }
 
 static void assert_all_there(struct rig *rig)
@@ -237,13 +250,16 @@ static void killed_loads_lose_nothing_that_was_acknowledged(void **state)
                 run(rig, (const char *const[6]){"load", rig->manifest}), 0);
             rig->load_us = now_us() - begin;
         }
-        load_and_kill(rig);
-        assert_int_equal(run(rig, (const char *const[6]){"check"}), 0);
-        assert_all_there(rig);
+        bool is_killed = false;
+        for (int try = 0; try < TRIES_MAX && !is_killed; try++) {
+            is_killed = load_and_kill(rig);
+            assert_int_equal(run(rig, (const char *const[6]){"check"}), 0);
+            assert_all_there(rig);
+        }
     }
     print_message("%u loads killed, %u had ended before\n", rig->killed,
                   rig->finished);
-    assert_true(rig->killed >= ROUNDS / 10);
+    assert_int_equal(rig->killed, ROUNDS);
 }
 
 static uint64_t first_seed = 20251009;
