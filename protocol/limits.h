@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * limits.h - every bound, with its reason.
+ * limits.h - every bound of records, with its reason.
  */
 #ifndef ASSAY_PROTOCOL_LIMITS_H
 #define ASSAY_PROTOCOL_LIMITS_H
