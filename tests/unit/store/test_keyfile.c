@@ -10,9 +10,9 @@
 #include "protocol/key.h"
 #include "testing.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NOW_S 1700000000
@@ -21,12 +21,26 @@
 static int passed;
 static int loose;
 
+/* Reads "first-end " from a mapping's first line; false for other lines. */
+static bool read_range(const char *line, uintptr_t *first_out,
+                       uintptr_t *end_out)
+{
+    char *at = NULL;
+
+    *first_out = (uintptr_t)strtoull(line, &at, 16);
+    if (at == line || *at != '-') {
+        return false;
+    }
+    *end_out = (uintptr_t)strtoull(at + 1, &at, 16);
+    return *at == ' ';
+}
+
 /* What the kernel says of the mapping that holds an address. sodium_malloc
  * keeps its memory out of core dumps ("dd") even where the system allows no
  * more of it to be locked ("lo"). */
 static bool is_guarded(const void *address)
 {
-    FILE *maps = fopen("/proc/self/smaps", "r");
+    FILE *maps = fopen("/proc/self/smaps", "re");
     char line[512];
     bool is_inside = false;
     bool is_found = false;
@@ -36,7 +50,7 @@ static bool is_guarded(const void *address)
         uintptr_t first = 0;
         uintptr_t end = 0;
 
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &first, &end) == 2) {
+        if (read_range(line, &first, &end)) {
             is_inside = (uintptr_t)address >= first && (uintptr_t)address < end;
         } else if (is_inside && strncmp(line, "VmFlags:", 8) == 0) {
             is_found = true;
