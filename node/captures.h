@@ -64,6 +64,9 @@ struct node_captures_hooks {
                    const uint8_t sha256[ASSAY_HASH_SIZE]);
     void (*taken)(void *context, uint32_t peer, size_t len);
 
+    /* Who a peer is that is open. */
+    const struct assay_key *(*key)(void *context, uint32_t peer);
+
     /* A peer alone has sent bytes that are others. */
     void (*blame)(void *context, uint32_t peer);
 

@@ -38,21 +38,53 @@ void node_fetch_release(struct node_fetch *fetch, bool keep)
     captures->wanted--;
 }
 
-static void log_fetch(const struct node_fetch *fetch, enum node_log_level level,
-                      const char *event, enum assay_err err)
+static void begin_line(struct node_log_line *line,
+                       const struct node_fetch *fetch,
+                       enum node_log_level level, const char *event)
 {
-    struct node_log_line line;
     char hex[2 * ASSAY_HASH_SIZE + 1];
 
     for (size_t i = 0; i < sizeof(fetch->sha256); i++) {
         (void)snprintf(hex + 2 * i, 3, "%02x", fetch->sha256[i]);
     }
-    node_log_begin(&line, fetch->captures->log, level, event);
-    node_log_text(&line, "sha256", hex);
+    node_log_begin(line, fetch->captures->log, level, event);
+    node_log_text(line, "sha256", hex);
+}
+
+static void log_fetch(const struct node_fetch *fetch, enum node_log_level level,
+                      const char *event, enum assay_err err)
+{
+    struct node_log_line line;
+
+    begin_line(&line, fetch, level, event);
     if (err != ASSAY_OK) {
         node_log_err(&line, err);
     }
     node_log_end(&line);
+}
+
+/* Bytes are others than the hash says: a line for each who has sent some, also
+ * if it is gone by now. Of what an earlier run left nobody knows whose it is.
+ */
+static void log_refused(const struct node_fetch *fetch)
+{
+    size_t count = fetch->sender_count == 0 ? 1 : fetch->sender_count;
+
+    for (size_t i = 0; i < count; i++) {
+        char node[ASSAY_ID_TEXT_MAX] = "unknown";
+        struct node_log_line line;
+
+        if (i < fetch->sender_count) {
+            assay_id_format(ASSAY_ID_NODE, fetch->senders[i].bytes, node);
+        }
+        begin_line(&line, fetch, NODE_LOG_WARN, "capture-refused");
+        node_log_text(&line, "node", node);
+        node_log_text(&line, "reason",
+                      fetch->is_mixed
+                          ? "the bytes, of which it sent a part, are others"
+                          : "the bytes are others");
+        node_log_end(&line);
+    }
 }
 
 /* --- On the pool: the fetch's file and parts, and nothing else. */
@@ -144,7 +176,7 @@ static void after_finish(struct node_fetch *fetch)
         return;
     }
     captures->counts.failed++;
-    log_fetch(fetch, NODE_LOG_WARN, "capture-refused", ASSAY_E_CORRUPT);
+    log_refused(fetch);
     if (!fetch->is_mixed) {
         captures->hooks.blame(captures->hooks.context, fetch->only_peer);
     } else if (fetch->last_peer > 0) {
@@ -153,6 +185,7 @@ static void after_finish(struct node_fetch *fetch)
     fetch->offset = 0;
     fetch->total = UINT64_MAX;
     fetch->only_peer = 0;
+    fetch->sender_count = 0;
     fetch->is_mixed = false;
 }
 
@@ -286,9 +319,34 @@ void node_fetch_turn_away(struct node_fetch *fetch)
     node_fetch_go_on(fetch);
 }
 
+static bool is_noted(const struct node_fetch *fetch,
+                     const struct assay_key *key)
+{
+    size_t index = 0;
+
+    while (index < fetch->sender_count &&
+           !assay_key_equal(&fetch->senders[index], key)) {
+        index++;
+    }
+    return index < fetch->sender_count;
+}
+
+/* Who has sent bytes, so that it can be named when it is gone. */
+static void note_key(struct node_fetch *fetch)
+{
+    const struct node_captures_hooks *hooks = &fetch->captures->hooks;
+    const struct assay_key *key = hooks->key(hooks->context, fetch->peer);
+
+    if (key != NULL && fetch->sender_count < NODE_FETCH_SENDERS_MAX &&
+        !is_noted(fetch, key)) {
+        fetch->senders[fetch->sender_count++] = *key;
+    }
+}
+
 /* What bytes tell of who has sent them. */
 static void note_sender(struct node_fetch *fetch)
 {
+    note_key(fetch);
     if (fetch->only_peer == 0 && !fetch->is_mixed) {
         fetch->only_peer = fetch->peer;
     } else if (fetch->only_peer != fetch->peer) {

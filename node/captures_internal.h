@@ -22,6 +22,9 @@ struct node_part {
     uint8_t data[ASSAY_BLOB_CHUNK_MAX];
 };
 
+/* Of those whose bytes turn out to be others, so many are named. */
+#define NODE_FETCH_SENDERS_MAX 8
+
 enum node_fetch_job { NODE_FETCH_OPEN, NODE_FETCH_WRITE, NODE_FETCH_FINISH };
 
 struct node_fetch {
@@ -36,10 +39,12 @@ struct node_fetch {
     uint32_t last_peer;
     uint32_t only_peer; /* Who has sent all that there is; 0: nobody has. */
     bool is_mixed;      /* Several have, or a former run. */
-    bool is_kept;       /* It is in its place. */
-    bool is_over;       /* It is too much: to be released. */
-    unsigned tries;     /* Of all peers that there were. */
-    uint64_t retry_ms;  /* Not before; 0: now. */
+    struct assay_key senders[NODE_FETCH_SENDERS_MAX]; /* Of this run. */
+    size_t sender_count;
+    bool is_kept;      /* It is in its place. */
+    bool is_over;      /* It is too much: to be released. */
+    unsigned tries;    /* Of all peers that there were. */
+    uint64_t retry_ms; /* Not before; 0: now. */
 
     struct store_incoming *incoming; /* NULL: not opened. */
     struct node_part *first;         /* To be written. */

@@ -66,6 +66,13 @@ static void taken(void *context, uint32_t peer, size_t len)
     }
 }
 
+static const struct assay_key *key_of(void *context, uint32_t peer)
+{
+    const struct node_link *link = node_link_by_number(context, peer);
+
+    return link == NULL ? NULL : node_peer_key(link->peer);
+}
+
 static void blame(void *context, uint32_t peer)
 {
     struct node_driver *driver = context;
@@ -73,7 +80,7 @@ static void blame(void *context, uint32_t peer)
 
     if (link != NULL) {
         node_driver_log_peer(driver, NODE_LOG_WARN, "peer-sent-false-bytes",
-                             link->peer, NULL);
+                             link->peer, "a capture's bytes are others");
         link->has_false_blob = true; /* Soon: it may end the session. */
         node_driver_soon(driver, link->peer);
     }
@@ -93,6 +100,7 @@ enum assay_err node_blobs_init(struct node_driver *driver)
         .ask = ask,
         .cancel = cancel,
         .taken = taken,
+        .key = key_of,
         .blame = blame,
         .idle = idle};
 

@@ -12,6 +12,9 @@ static const struct {
     {"listening, listen-skipped",
      "An address that peers may connect to, or one of the defaults that this "
      "machine has not."},
+    {"files-limited",
+     "The system lets the node have so few open files that it takes fewer "
+     "connections than the configuration says."},
     {"peer-open, peer-closed",
      "A peer was let in; a connection ended, and why. Its level is warn where "
      "the peer is to blame."},
@@ -26,7 +29,8 @@ static const struct {
      "many."},
     {"record-refused", "An invalid record, who sent it, and what is wrong."},
     {"capture-refused, peer-sent-false-bytes",
-     "Captured bytes came that are others; the peer that alone sent them."},
+     "Captured bytes came that are others, with a line for each node that sent "
+     "some; the peer that alone sent them."},
     {"captures-quota-reached", "No more captured bytes are fetched."},
     {"capture-not-written", "A file of captured bytes could not be written."},
     {"ledger-not-writable, ledger-writable",

@@ -195,8 +195,9 @@ class Stranger:
         returns what the node said."""
         said = self.wait(HELLO, CLOSE)
         if said is not None and said[0] == HELLO:
+            features = {1: "hostile", 2: True}  # It may have captures.
             self.send([HELLO, [1], int(time.time()), nonce or os.urandom(8),
-                       said[4], root or said[5], said[6], {1: "hostile"}])
+                       said[4], root or said[5], said[6], features])
         return said
 
     def join(self):

@@ -6,6 +6,7 @@ say whom it parts with and why, take bounded memory, and go on serving the
 honest one.
 """
 
+import hashlib
 import os
 import resource
 import signal
@@ -34,11 +35,15 @@ class Scene:
 
     The honest one comes from ::1, the attackers from 127.0.0.1."""
 
-    def __init__(self, folder, start, config="", **popen):
+    def __init__(self, folder, start, config="", prepare=None, **popen):
         self.ledger = new_ledger(folder, "victim")
         other = new_ledger(folder, "honest")
         team = new_team(self.ledger, "Desk")
         run("--ledger", other, "trust", "add", team)
+        self.count = 1
+        if prepare is not None:  # With a capture and a claim.
+            self.prepared = prepare(folder, self.ledger)
+            self.count += 2
         path = os.path.join(folder, "assayd.conf")
         with open(path, "w", encoding="utf-8") as file:
             file.write("[network]\nallow = open\n" + config)
@@ -49,7 +54,6 @@ class Scene:
         self.honest = start(other, "--peer", f"{self.node.id}@{other_at}",
                             listen=("[::1]:0",))
         self.growth_max_kb = GROWTH_MAX_KB
-        self.count = 1
         self.honest.wait_for_records(self.count)
         self.before = self.memory("VmRSS")
         # From here on the peak is that of the attack.
@@ -105,11 +109,78 @@ def handshakes_cut_anywhere(folder, start):
             peer.channel.read(hostile.read_frame(peer.stream))
             sent = peer.channel.write()
             cut -= FIRST_SIZE
-            if cut % 2 == 1:
-                hostile.reset_at_end(peer.stream)
+        is_reset = len(sent) == THIRD_SIZE and cut % 2 == 1
+        if is_reset:
+            hostile.reset_at_end(peer.stream)
         peer.stream.sendall(sent[:cut])
         peer.close()
-        scene.parts(peer, "")
+        reasons = ["end of file"]
+        if is_reset:  # Which the system may tell as an end.
+            reasons.append("connection reset by peer")
+        closed = scene.node.wait("peer-closed", at=peer.at)
+        check(closed["reason"] in reasons and "node" not in closed, closed)
+    scene.end()
+
+
+def drip(peer, data, every_s):
+    """A byte now and then, until the node has had enough; how many it took.
+
+    Nothing is waited for but the node's next word, which never comes while it
+    has patience."""
+    peer.stream.settimeout(every_s)
+    for sent in range(len(data)):
+        try:
+            peer.stream.sendall(data[sent:sent + 1])
+            check(peer.stream.recv(1) == b"", "it is answered")
+            return sent + 1
+        except socket.timeout:
+            pass
+        except (BrokenPipeError, ConnectionResetError):
+            return sent
+    raise AssertionError(f"it took all {len(data)} bytes")
+
+
+def who_drips_a_handshake_runs_out_of_time(folder, start):
+    """The time is that of the whole handshake, not of a byte: dripped like
+    this, its first message alone would take six seconds."""
+    scene = Scene(folder, start, "handshake-seconds = 1\n")
+    peer = Stranger(scene.at)
+    drip(peer, peer.channel.write(), 0.18)
+    scene.parts(peer, "the handshake took too long")
+    # The same with the third message, when the node has answered the first.
+    peer = Stranger(scene.at)
+    peer.stream.sendall(peer.channel.write())
+    peer.channel.read(hostile.read_frame(peer.stream))
+    drip(peer, peer.channel.write(), 0.09)
+    scene.parts(peer, "the handshake took too long")
+    scene.end()
+
+
+def who_drips_a_frame_counts_as_silent(folder, start):
+    """A frame that never comes whole keeps nobody connected, in the time that
+    silence is given (docs/protocol.md, section 8)."""
+    scene = Scene(folder, start)
+    peer = stranger(scene.at)
+    check(peer.wait(hostile.PING) is not None, "no ping")
+    length = 65535
+    frame = length.to_bytes(2, "big") + bytes(length)
+    took = 0
+    peer.stream.settimeout(0.5)
+    while took < 1000:
+        try:
+            peer.stream.sendall(frame[took:took + 1])
+            took += 1
+            if peer.stream.recv(1000) == b"":
+                break
+        except socket.timeout:
+            pass
+        except (BrokenPipeError, ConnectionResetError):
+            break
+    check(took < 1000, "it is still there")
+    closed = scene.node.wait("peer-closed", at=peer.at)
+    check("timeout" in closed["reason"] and
+          closed["node"] == hostile.node_id(peer.key), closed)
+    peer.close()
     scene.end()
 
 
@@ -605,6 +676,76 @@ def fingerprints_that_always_differ_end(folder, start):
     scene.end()
 
 
+# --- Captured bytes
+
+BLOB_WANT = 44
+BLOB_MAX = 60000
+CAPTURE_SIZE = 20 * 1000 * 1000
+
+
+def lose_capture(folder, ledger):
+    """Captures something, and loses the bytes; returns their hash."""
+    path = os.path.join(folder, "page.html")
+    data = os.urandom(CAPTURE_SIZE)
+    with open(path, "wb") as file:
+        file.write(data)
+    capture = run("--ledger", ledger, "capture", path)
+    run("--ledger", ledger, "claim", "add", "--text", "It says so.",
+        "--capture", capture)
+    sha256 = hashlib.sha256(data).digest()
+    name = sha256.hex()
+    os.unlink(os.path.join(ledger, "captures", name[:2], name[2:]))
+    return sha256
+
+
+def give_false_bytes(peer, sha256, end):
+    """Answers what the node wants of a capture with zeros, up to an end;
+    false where the node has closed before."""
+    while True:
+        message = peer.wait(BLOB_WANT, hostile.CLOSE)
+        if message is None or message[0] == hostile.CLOSE:
+            return False
+        check(message[1] == sha256, message)
+        at, last = message[2], min(message[2] + message[3], CAPTURE_SIZE)
+        while at < min(last, end):
+            size = min(BLOB_MAX, last - at)
+            peer.send([hostile.BLOB, sha256, at, CAPTURE_SIZE, bytes(size)])
+            at += size
+        if at >= end:
+            return True
+
+
+def false_captured_bytes_name_who_sent_them(folder, start):
+    """One gives half of them and is gone, another one gives the rest: both are
+    named when it comes out. Then the second gives all of it, and is put out.
+    None of it is kept, or held in memory."""
+    scene = Scene(folder, start, prepare=lose_capture)
+    sha256 = scene.prepared
+    scene.growth_max_kb = 24 * 1024
+    first, second = stranger(scene.at), stranger(scene.at)
+    check(give_false_bytes(first, sha256, CAPTURE_SIZE // 2), "it is put out")
+    first.close()
+    scene.node.wait("peer-closed", at=first.at)
+    check(give_false_bytes(second, sha256, CAPTURE_SIZE), "it is put out")
+    for peer in (first, second):
+        refused = scene.node.wait("capture-refused", sha256=sha256.hex(),
+                                  node=hostile.node_id(peer.key))
+        check("a part" in refused["reason"] and refused["level"] == "warn",
+              refused)
+    check(give_false_bytes(second, sha256, CAPTURE_SIZE), "it is put out")
+    refused = scene.node.wait("capture-refused", sha256=sha256.hex())
+    check(refused["node"] == hostile.node_id(second.key) and
+          refused["reason"] == "the bytes are others", refused)
+    said = scene.node.wait("peer-sent-false-bytes", at=second.at)
+    check("others" in said["reason"], said)
+    second.close()
+    scene.unharmed()
+    name = os.path.join(scene.ledger, "captures", sha256.hex()[:2],
+                        sha256.hex()[2:])
+    check(not os.path.exists(name), "it is kept")
+    scene.end()
+
+
 # --- Who takes nothing, and who sends little
 
 
@@ -634,28 +775,30 @@ def who_takes_nothing_costs_little(folder, start):
 # --- Connections
 
 
-def files_max(wanted):
+CONNECTIONS = 10000
+
+
+def need_files(wanted):
     """Lets this process, and those that it starts, have so many files open;
-    how many it can be."""
+    with fewer a test would not be what its name says."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
+    check(hard == resource.RLIM_INFINITY or hard >= wanted,
+          f"{wanted} open files are needed, and {hard} allowed (ulimit -Hn)")
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return wanted
 
 
 def ten_thousand_connections_are_bounded(folder, start):
     """From one address, as many as a node takes by default, which are few."""
-    count = min(10000, files_max(11000) - 1000)
+    need_files(CONNECTIONS + 1000)
     scene = Scene(folder, start)
-    silent = [connect(scene.at) for _ in range(count)]
+    silent = [connect(scene.at) for _ in range(CONNECTIONS)]
     refused = scene.node.wait("connection-refused")
     check(refused["at"].startswith("127.0.0.1:") and
           refused["limit"] == "connections-per-address", refused)
     told = len([line for line in scene.node.drained()
                 if "connection-refused" in line])
-    check(told < 200, f"{told} lines of {count} connections")
+    check(told < 200, f"{told} lines of {CONNECTIONS} connections")
     # The last one is closed, and so are those between.
     check(is_cut(silent[-1]), "the last one is open")
     scene.growth_max_kb = 16 * 1024
@@ -667,14 +810,14 @@ def ten_thousand_connections_are_bounded(folder, start):
 
 def ten_thousand_connections_may_be_open(folder, start):
     """Where the operator wants it; each takes little before it is known."""
-    count = min(10000, files_max(11000) - 1000)
+    need_files(CONNECTIONS + 1000)
     scene = Scene(folder, start, "connections = 20000\n"
                   "connections-per-address = 20000\nhandshake-seconds = 300\n")
-    silent = [connect(scene.at) for _ in range(count)]
+    silent = [connect(scene.at) for _ in range(CONNECTIONS)]
     silent[-1].sendall(b"\x00\x20" + os.urandom(32))
     check(len(hostile.read_frame(silent[-1])) == 96, "it is not answered")
     # Of that, a sanitizer's notes of what may be touched are the larger half.
-    scene.growth_max_kb = count * 64
+    scene.growth_max_kb = CONNECTIONS * 64
     scene.unharmed()
     for stream in silent:
         stream.close()
@@ -734,6 +877,8 @@ SLOW = [
     endless_requests_end,
     records_that_lack_everything_harm_nobody,
     fingerprints_that_always_differ_end,
+    false_captured_bytes_name_who_sent_them,
+    who_drips_a_frame_counts_as_silent,
     who_takes_nothing_costs_little,
     ten_thousand_connections_are_bounded,
     ten_thousand_connections_may_be_open,
@@ -743,6 +888,7 @@ SLOW = [
 if __name__ == "__main__":
     sys.exit(main(SLOW if sys.argv[1:] == ["slow"] else [
         handshakes_cut_anywhere,
+        who_drips_a_handshake_runs_out_of_time,
         another_key_gets_no_third_message,
         what_was_heard_cannot_be_replayed,
         points_of_low_order_are_refused,

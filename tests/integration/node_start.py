@@ -4,9 +4,11 @@ service manager does."""
 
 import http.client
 import os
+import pathlib
 import re
 import signal
 import socket
+import subprocess
 import sys
 
 from nodes import ASSAYD, check, main, new_ledger, run, run_daemon
@@ -162,6 +164,27 @@ def metrics_are_told_by_http(folder, start):
     node.end()
 
 
+def every_event_is_in_the_manual(folder, start):
+    """Those that are logged by default, as the source has them."""
+    del folder, start
+    page = subprocess.run([ASSAYD, "--scdoc"], capture_output=True, text=True,
+                          check=True).stdout
+    log = page[page.index("# LOG"):page.index("# METRICS")].replace("\\", "")
+    told = {event for line in log.splitlines() if line.startswith("*")
+            for event in line.strip("*").split(", ")}
+    found = set()
+    sources = pathlib.Path(os.environ["ASSAY_SOURCE_DIR"], "node").glob("*.c")
+    for path in sources:
+        if path.name in ("log.c", "config_keys.c"):
+            continue  # Names of levels.
+        for names in re.findall(
+                r'NODE_LOG_(?:ERROR|WARN|INFO)\b[^";]*"([a-z-]+)"'
+                r'(?:\s*:\s*"([a-z-]+)")?', path.read_text("utf-8")):
+            found.update(filter(None, names))
+    check(len(found) > 20, f"only {found}")
+    check(found == told, f"in one place alone: {sorted(found ^ told)}")
+
+
 if __name__ == "__main__":
     sys.exit(main([
         starts_and_ends,
@@ -173,4 +196,5 @@ if __name__ == "__main__":
         a_hangup_reads_the_configuration_again,
         a_service_manager_is_told,
         metrics_are_told_by_http,
+        every_event_is_in_the_manual,
     ]))

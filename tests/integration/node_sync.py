@@ -219,14 +219,21 @@ def another_key_than_expected_is_refused(folder, start):
 
 
 def a_peer_that_is_oneself_is_refused(folder, start):
-    """By its key, and by who answers."""
-    ledger = new_ledger(folder, "a")
+    """By its key, and by who answers; an honest peer notices nothing."""
+    ledger, b = new_ledger(folder, "a"), new_ledger(folder, "b")
+    trust(b, new_team(ledger, "Desk"))
     first = start(ledger, "--allow", "open")
     address = first.address()
+    honest = start(b, "--peer", address)
+    honest.wait_for_records(1)
     run("--ledger", ledger, "peer", "add", address, code=2)
     run("--ledger", ledger, "sync", address, code=1)
     closed = first.wait("peer-closed")
-    check("channel" in closed["reason"], closed)
+    check(closed["reason"] == "channel: a node does not speak with itself",
+          closed)
+    add_claim(ledger, "All the same.")
+    honest.wait_for_records(2)
+    honest.end()
     first.end()
     second = start(ledger, "--peer", address)
     check(second.wait("peer-not-kept")["reason"] == "it is this node", "")
@@ -245,14 +252,22 @@ def host_names_are_dialled(folder, start):
 
 
 def names_that_resolve_to_nothing_are_named(folder, start):
-    first = start(new_ledger(folder, "a"))
-    first.ready()
-    second = start(new_ledger(folder, "b"))
-    second.ready()
+    """With the reason; the peer that is there goes on as before."""
+    a, b = new_ledger(folder, "a"), new_ledger(folder, "b")
+    trust(b, new_team(a, "Desk"))
+    first = start(a, "--allow", "open")
+    second = start(b, "--peer", first.address())
+    second.wait_for_records(1)
+    nobody = start(new_ledger(folder, "c"))
+    nobody.ready()
     name = "a" * 64 + ".example"
-    run("--ledger", first.ledger, "peer", "add", f"{second.id}@{name}:7117")
+    run("--ledger", a, "peer", "add", f"{nobody.id}@{name}:7117")
     failed = first.wait("dial-failed")
-    check(name in failed["peer"], failed)
+    check(failed["peer"] == f"{nobody.id}@{name}:7117" and
+          "unknown" in failed["reason"], failed)
+    add_claim(a, "All the same.")
+    second.wait_for_records(2)
+    nobody.end()
     second.end()
     first.end()
 

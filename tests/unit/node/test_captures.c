@@ -39,6 +39,7 @@ struct fixture {
     size_t cancelled_count;
     size_t blamed_count;
     uint32_t blamed;
+    struct assay_key key; /* Lent. */
     size_t taken_len;
     bool is_idle;
     bool is_stopped;
@@ -83,6 +84,14 @@ static void taken(void *context, uint32_t peer, size_t len)
     fixture->taken_len += len;
 }
 
+static const struct assay_key *key_of(void *context, uint32_t peer)
+{
+    struct fixture *fixture = context;
+
+    memset(fixture->key.bytes, (int)peer, sizeof(fixture->key.bytes));
+    return &fixture->key;
+}
+
 static void blame(void *context, uint32_t peer)
 {
     struct fixture *fixture = context;
@@ -113,6 +122,7 @@ static int set_up(void **state)
                                         .ask = ask,
                                         .cancel = cancel,
                                         .taken = taken,
+                                        .key = key_of,
                                         .blame = blame,
                                         .idle = idle};
 
@@ -455,6 +465,7 @@ static void what_has_come_stays_for_another_run(void **state)
                                         .ask = ask,
                                         .cancel = cancel,
                                         .taken = taken,
+                                        .key = key_of,
                                         .blame = blame,
                                         .idle = idle};
 
